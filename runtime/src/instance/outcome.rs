@@ -1,0 +1,57 @@
+//! How a run ended: everything about it that a user can see besides memory.
+
+use crate::energy::Energy;
+use crate::trap::{Place, Trap};
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "ending")]
+pub enum Ending {
+    /// It came to its end, with this output.
+    Finished {
+        /// What the program gave back.
+        output: Value,
+    },
+    /// It stopped before an instruction it could not pay for. It can be resumed.
+    Exhausted,
+    /// The program went wrong.
+    Trapped {
+        /// How.
+        trap: Trap,
+    },
+}
+
+/// The end of a run, or of the part of a run up to a stop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    #[serde(flatten)]
+    pub ending: Ending,
+    /// Where: the instruction that returned, trapped, or could not be paid; the number of
+    /// instructions where the run ran off the end.
+    pub place: Place,
+    /// What this run used, over all its parts if it was resumed.
+    pub energy: Energy,
+    /// What was used in all, together with what had been used before the run.
+    pub energy_total: Energy,
+    /// The budget it ran under.
+    pub budget: Energy,
+    /// Instructions paid, over all parts of the run.
+    pub instructions: u64,
+}
+
+impl Outcome {
+    /// The output of a finished run.
+    #[must_use]
+    pub fn output(&self) -> Option<&Value> {
+        if let Ending::Finished { output } = &self.ending { Some(output) } else { None }
+    }
+
+    /// The trap of a trapped run.
+    #[must_use]
+    pub fn trap(&self) -> Option<&Trap> {
+        if let Ending::Trapped { trap } = &self.ending { Some(trap) } else { None }
+    }
+}

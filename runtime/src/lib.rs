@@ -1,0 +1,16 @@
+//! Everything that is needed to run a program without a compiler.
+
+pub mod energy;
+pub mod host;
+pub mod instance;
+pub mod limits;
+pub mod program;
+pub mod trap;
+pub mod value;
+
+pub use energy::Energy;
+pub use host::{Builtin, Host};
+pub use instance::{Ending, Outcome};
+pub use limits::Limits;
+pub use trap::{Place, Trap, TrapKind};
+pub use value::Value;

@@ -1,0 +1,5 @@
+//! The program.
+
+pub mod opcode;
+
+pub use opcode::Opcode;

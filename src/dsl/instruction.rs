@@ -1,0 +1,127 @@
+//! Instructions: one line of the language as data.
+//!
+//! Public and serialisable, one to one with lines of text (labels are resolved to indices, so they
+//! have no instruction). Printing is in `print`, reading in `parse`.
+
+use lau_runtime::Value;
+use lau_runtime::program::Opcode;
+use serde::{Deserialize, Serialize};
+
+/// One instruction. Jump targets are instruction indices, counted from 0 over the whole program.
+///
+/// ```
+/// use lau_agent_runtime::{Instruction, Value};
+/// assert_eq!(Instruction::Push(Value::Null).energy_cost(), 0.1);
+/// assert_eq!(Instruction::Call("area".into(), 2).to_string(), "call area 2");
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the table in `Opcode` tells what each does, once")]
+pub enum Instruction {
+    Push(Value),
+    Pop,
+    Dup,
+    Swap,
+    Over,
+    Store(String),
+    Load(String),
+    Take(String),
+    Observe(String),
+    Publish(String),
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    Pow,
+    Neg,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Not,
+    And,
+    Or,
+    List(u32),
+    Map(u32),
+    Get,
+    Len,
+    Has,
+    Append(String),
+    Put(String),
+    Jump(usize),
+    JumpIf(usize),
+    JumpTrue(usize),
+    Call(String, u8),
+    Try(String, u8),
+    Return,
+    EnergyCheck(f64),
+    Delegate(String, String),
+    Assert(String),
+    Fail(String),
+    Func(String, Vec<String>),
+    End,
+}
+
+impl Instruction {
+    /// Which row of the instruction table this is.
+    #[must_use]
+    pub fn opcode(&self) -> Opcode {
+        match self {
+            Instruction::Push(_) => Opcode::Push,
+            Instruction::Pop => Opcode::Pop,
+            Instruction::Dup => Opcode::Dup,
+            Instruction::Swap => Opcode::Swap,
+            Instruction::Over => Opcode::Over,
+            Instruction::Store(_) => Opcode::Store,
+            Instruction::Load(_) => Opcode::Load,
+            Instruction::Take(_) => Opcode::Take,
+            Instruction::Observe(_) => Opcode::Observe,
+            Instruction::Publish(_) => Opcode::Publish,
+            Instruction::Add => Opcode::Add,
+            Instruction::Sub => Opcode::Sub,
+            Instruction::Mul => Opcode::Mul,
+            Instruction::Div => Opcode::Div,
+            Instruction::Rem => Opcode::Rem,
+            Instruction::Pow => Opcode::Pow,
+            Instruction::Neg => Opcode::Neg,
+            Instruction::Eq => Opcode::Eq,
+            Instruction::Ne => Opcode::Ne,
+            Instruction::Lt => Opcode::Lt,
+            Instruction::Le => Opcode::Le,
+            Instruction::Gt => Opcode::Gt,
+            Instruction::Ge => Opcode::Ge,
+            Instruction::Not => Opcode::Not,
+            Instruction::And => Opcode::And,
+            Instruction::Or => Opcode::Or,
+            Instruction::List(_) => Opcode::List,
+            Instruction::Map(_) => Opcode::Map,
+            Instruction::Get => Opcode::Get,
+            Instruction::Len => Opcode::Len,
+            Instruction::Has => Opcode::Has,
+            Instruction::Append(_) => Opcode::Append,
+            Instruction::Put(_) => Opcode::Put,
+            Instruction::Jump(_) => Opcode::Jump,
+            Instruction::JumpIf(_) => Opcode::JumpIf,
+            Instruction::JumpTrue(_) => Opcode::JumpTrue,
+            Instruction::Call(..) => Opcode::Call,
+            Instruction::Try(..) => Opcode::Try,
+            Instruction::Return => Opcode::Return,
+            Instruction::EnergyCheck(_) => Opcode::EnergyCheck,
+            Instruction::Delegate(..) => Opcode::Delegate,
+            Instruction::Assert(_) => Opcode::Assert,
+            Instruction::Fail(_) => Opcode::Fail,
+            Instruction::Func(..) => Opcode::Func,
+            Instruction::End => Opcode::End,
+        }
+    }
+
+    /// The instruction's price in units as far as it is known from the instruction alone: without
+    /// what is added for the sizes of operands or declared by a builtin.
+    #[must_use]
+    pub fn energy_cost(&self) -> f64 {
+        let count = if let Instruction::List(n) | Instruction::Map(n) = self { *n } else { 0 };
+        self.opcode().fixed_price(count) as f64 / 1000.0
+    }
+}
