@@ -8,6 +8,7 @@
 mod builtin;
 mod typed;
 
+pub(crate) use builtin::Body;
 pub use builtin::{Answer, Builtin, Failure, Price};
 pub use typed::{Scalar, ScalarType, TypedFn};
 

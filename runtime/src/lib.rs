@@ -3,10 +3,12 @@
 pub mod energy;
 pub mod host;
 pub mod instance;
+mod interp;
 pub mod limits;
 pub mod program;
 pub mod trap;
 pub mod value;
+mod word;
 
 pub use energy::Energy;
 pub use host::{Builtin, Host};

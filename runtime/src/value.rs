@@ -92,6 +92,33 @@ impl Value {
             Value::Reference(_) => "Reference",
         }
     }
+
+    /// Levels of lists and maps: 0 for a scalar or text, 1 for an empty list. Looks with a stack of its
+    /// own, so however deep a value nests, this does not overflow.
+    ///
+    /// ```
+    /// use lau_runtime::Value;
+    /// assert_eq!(Value::from(vec![Value::from(Vec::<f64>::new()), Value::Null]).nesting(), 2);
+    /// ```
+    #[must_use]
+    pub fn nesting(&self) -> usize {
+        let mut deepest = 0;
+        let mut todo = vec![(self, 0)];
+        while let Some((value, outside)) = todo.pop() {
+            let inside = outside + 1;
+            match value {
+                Value::List(items) => todo.extend(items.iter().map(|item| (item, inside))),
+                Value::Map(entries) => todo.extend(entries.values().map(|item| (item, inside))),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Text(_)
+                | Value::Reference(_) => continue,
+            }
+            deepest = deepest.max(inside);
+        }
+        deepest
+    }
 }
 
 fn write_number<S: Serializer>(n: &f64, out: S) -> Result<S::Ok, S::Error> {

@@ -55,3 +55,14 @@ impl Outcome {
         if let Ending::Trapped { trap } = &self.ending { Some(trap) } else { None }
     }
 }
+
+/// What one step of a run did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The instruction executed; `None` where there was none to execute or it could not be paid.
+    pub instruction: Option<u32>,
+    /// The memory field it may have written.
+    pub wrote: Option<String>,
+    /// How the run ended or stopped, if it did.
+    pub outcome: Option<Outcome>,
+}

@@ -1,0 +1,432 @@
+//! The reference interpreter: the oracle for every other engine.
+//!
+//! It works on the canonical [`Machine`] state and executes one operation at a time, in the order of
+//! checks that `docs/semantics.md` lays down: afford, underflow, resolve, depth, types, range, limits,
+//! act. Whatever a program does, it ends in a [`Stop`] with the state as it was before the instruction
+//! that could not go on, so a stopped run can be resumed here or by another engine.
+//!
+//! Requires a verified program (every index exists) whose linked interface the environment implements.
+//! Knows nothing of public outcomes, places in source text, or who asks it to run.
+
+mod calls;
+mod machine;
+mod sized;
+
+pub(crate) use machine::{Environment, Machine};
+
+use crate::program::{Action, Pc};
+use crate::trap::TrapKind;
+use crate::word::{Word, equal, order};
+use calls::Called;
+use std::cmp::Ordering;
+
+/// Why the interpreter stopped.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The run came to its end with this output.
+    Finished(Word),
+    /// The instruction at the machine's position (or the answer pending there) cannot be paid.
+    Exhausted,
+    /// The instruction at the machine's position went wrong.
+    Trapped(TrapKind, String),
+    /// One instruction was executed, as asked.
+    Stepped,
+}
+
+impl std::fmt::Debug for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.type_name())
+    }
+}
+
+/// What is wrong with an instruction: the trap's kind and message.
+type Wrong = (TrapKind, String);
+
+/// Runs until the run ends or stops; with `STEP`, for one instruction.
+///
+/// Energy left and instructions executed are kept in registers during the loop and written to the
+/// machine when it ends, whichever way.
+#[expect(clippy::too_many_lines, reason = "the one big match of the engine")]
+pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> Stop {
+    let ops = &env.linked.program().parts().ops[..];
+    let constants = env.linked.program().constants();
+    let limits = env.limits;
+    let stack_max = limits.stack_values_max as usize;
+    let left_before = m.budget.saturating_sub(m.used);
+    let mut left = left_before;
+    let mut executed: u64 = 0;
+    let mut pc = m.frame.pc.index();
+
+    let mut accepted = false;
+
+    let stop = 'run: {
+        if m.pending.is_some() {
+            accepted = true;
+            match calls::accept(m, env, ops[pc].action, left) {
+                (rest, Called::Done) => (left, pc) = (rest, pc + 1),
+                (rest, Called::Exhausted | Called::ExhaustedBefore) => {
+                    left = rest;
+                    break 'run Stop::Exhausted;
+                }
+                (rest, Called::Wrong((kind, message))) => {
+                    left = rest;
+                    break 'run Stop::Trapped(kind, message);
+                }
+            }
+        }
+        loop {
+            let op = &ops[pc];
+            if STEP && (executed > 0 || accepted) && op.action != Action::End {
+                break 'run Stop::Stepped;
+            }
+            let price = u64::from(op.energy);
+            if price > left {
+                break 'run Stop::Exhausted;
+            }
+            left -= price;
+            executed += 1;
+
+            // The rest of the price, for sizes: all or nothing, so what was paid is given back.
+            macro_rules! charge {
+                ($extra:expr) => {
+                    let extra: u64 = $extra;
+                    if extra > left {
+                        left += price;
+                        executed -= 1;
+                        break 'run Stop::Exhausted;
+                    }
+                    left -= extra;
+                };
+            }
+            macro_rules! trap {
+                ($kind:ident, $($message:tt)*) => {
+                    break 'run Stop::Trapped(TrapKind::$kind, format!($($message)*))
+                };
+            }
+            // The `$n`th value from the top of this function's stack, if there are so many.
+            macro_rules! peek {
+                ($n:expr) => {
+                    if m.stack.len() - m.frame.stack >= $n {
+                        Some(&m.stack[m.stack.len() - $n])
+                    } else {
+                        None
+                    }
+                };
+            }
+            macro_rules! need {
+                ($n:expr) => {{
+                    let have = m.stack.len() - m.frame.stack;
+                    if have < $n {
+                        let name = op.action.opcode().row().name;
+                        trap!(StackUnderflow, "`{name}` takes {} values, the stack has {have}", $n);
+                    }
+                }};
+            }
+            macro_rules! push {
+                ($word:expr) => {
+                    if m.stack.len() >= stack_max {
+                        trap!(StackLimit, "{stack_max} values are allowed");
+                    }
+                    let word = $word;
+                    m.stack.push(word);
+                };
+            }
+            // What an instruction with operands of its own size gives, in place of `$n` values.
+            macro_rules! replace {
+                ($n:expr, $result:expr) => {
+                    match $result {
+                        Ok(word) => {
+                            let keep = m.stack.len() - $n;
+                            m.stack.truncate(keep);
+                            m.stack.push(word);
+                        }
+                        Err((kind, message)) => break 'run Stop::Trapped(kind, message),
+                    }
+                };
+            }
+            macro_rules! arithmetic {
+                ($f:expr) => {{
+                    need!(2);
+                    let at = m.stack.len() - 2;
+                    match (m.stack[at].as_number(), m.stack[at + 1].as_number()) {
+                        (Some(a), Some(b)) => {
+                            m.stack.pop();
+                            m.stack[at] = Word::number($f(a, b));
+                        }
+                        (Some(_), None) | (None, _) => {
+                            let name = op.action.opcode().row().name;
+                            let (a, b) = (m.stack[at].type_name(), m.stack[at + 1].type_name());
+                            trap!(TypeError, "`{name}` takes two Numbers, not {a} and {b}")
+                        }
+                    }
+                }};
+            }
+            macro_rules! compare {
+                ($result:expr) => {{
+                    charge!(sized::compare_price(peek!(2), peek!(1)));
+                    need!(2);
+                    let at = m.stack.len() - 2;
+                    let result = $result(&m.stack[at], &m.stack[at + 1]);
+                    match result {
+                        Ok(b) => {
+                            m.stack.pop();
+                            m.stack[at] = Word::bool(b);
+                        }
+                        Err(()) => {
+                            let name = op.action.opcode().row().name;
+                            let (a, b) = (m.stack[at].type_name(), m.stack[at + 1].type_name());
+                            trap!(
+                                TypeError,
+                                "`{name}` takes two Numbers or two Texts, not {a} and {b}"
+                            )
+                        }
+                    }
+                }};
+            }
+            macro_rules! ordered {
+                ($test:expr) => {
+                    compare!(|a: &Word, b: &Word| order(a, b).map(|o| o.is_some_and($test)))
+                };
+            }
+            macro_rules! variable {
+                ($slot:expr) => {
+                    m.variables[m.frame.variables + $slot.index()]
+                };
+            }
+            macro_rules! pop_or_null {
+                () => {
+                    if m.stack.len() > m.frame.stack {
+                        m.stack.pop().unwrap_or(Word::NULL)
+                    } else {
+                        Word::NULL
+                    }
+                };
+            }
+            macro_rules! called {
+                ($called:expr) => {
+                    match $called {
+                        (rest, Called::Done) => left = rest,
+                        (rest, Called::Exhausted) => {
+                            left = rest;
+                            break 'run Stop::Exhausted;
+                        }
+                        (rest, Called::ExhaustedBefore) => {
+                            left = rest;
+                            executed -= 1;
+                            break 'run Stop::Exhausted;
+                        }
+                        (rest, Called::Wrong((kind, message))) => {
+                            left = rest;
+                            break 'run Stop::Trapped(kind, message);
+                        }
+                    }
+                };
+            }
+            macro_rules! leave {
+                ($result:expr) => {{
+                    let result = $result;
+                    match m.leave() {
+                        Some(back) => {
+                            m.stack.push(result);
+                            pc = back.index() + 1;
+                            continue;
+                        }
+                        None => break 'run Stop::Finished(result),
+                    }
+                }};
+            }
+
+            match op.action {
+                Action::Push(constant) => {
+                    push!(constants.get(constant.index()).clone());
+                }
+                Action::Pop => drop(pop_or_null!()),
+                Action::Dup => {
+                    need!(1);
+                    push!(m.stack[m.stack.len() - 1].clone());
+                }
+                Action::Swap => {
+                    need!(2);
+                    let at = m.stack.len() - 2;
+                    m.stack.swap(at, at + 1);
+                }
+                Action::Over => {
+                    need!(2);
+                    push!(m.stack[m.stack.len() - 2].clone());
+                }
+                Action::Store(slot) => variable!(slot) = pop_or_null!(),
+                Action::Load(slot) => {
+                    push!(variable!(slot).clone().or_null());
+                }
+                Action::Take(slot) => {
+                    push!(std::mem::replace(&mut variable!(slot), Word::NULL).or_null());
+                }
+                Action::Observe(slot) => {
+                    push!(m.variables[slot.index()].clone().or_null());
+                }
+                Action::Publish(slot) => m.variables[slot.index()] = pop_or_null!(),
+                Action::Add => arithmetic!(|a, b| a + b),
+                Action::Sub => arithmetic!(|a, b| a - b),
+                Action::Mul => arithmetic!(|a, b| a * b),
+                Action::Div => arithmetic!(|a, b| a / b),
+                Action::Rem => arithmetic!(|a, b| a % b),
+                Action::Pow => arithmetic!(libm::pow),
+                Action::Neg => {
+                    need!(1);
+                    let at = m.stack.len() - 1;
+                    match m.stack[at].as_number() {
+                        Some(n) => m.stack[at] = Word::number(-n),
+                        None => {
+                            let found = m.stack[at].type_name();
+                            trap!(TypeError, "`neg` takes a Number, not {found}")
+                        }
+                    }
+                }
+                Action::Eq => compare!(|a, b| Ok(equal(a, b))),
+                Action::Ne => compare!(|a, b| Ok(!equal(a, b))),
+                Action::Lt => ordered!(Ordering::is_lt),
+                Action::Le => ordered!(Ordering::is_le),
+                Action::Gt => ordered!(Ordering::is_gt),
+                Action::Ge => ordered!(Ordering::is_ge),
+                Action::Not => {
+                    need!(1);
+                    let at = m.stack.len() - 1;
+                    m.stack[at] = Word::bool(!m.stack[at].is_truthy());
+                }
+                Action::And | Action::Or => {
+                    need!(2);
+                    let at = m.stack.len() - 2;
+                    let (a, b) = (m.stack[at].is_truthy(), m.stack[at + 1].is_truthy());
+                    m.stack.pop();
+                    m.stack[at] =
+                        Word::bool(if op.action == Action::And { a && b } else { a || b });
+                }
+                Action::List(n) => {
+                    let n = n as usize;
+                    need!(n);
+                    if n == 0 && m.stack.len() >= stack_max {
+                        trap!(StackLimit, "{stack_max} values are allowed");
+                    }
+                    if let Err((kind, message)) = sized::list(m, n, limits) {
+                        break 'run Stop::Trapped(kind, message);
+                    }
+                }
+                Action::Map(n) => {
+                    let values = 2 * n as usize;
+                    charge!(sized::keys_price(&m.stack[m.frame.stack..], values));
+                    need!(values);
+                    if n == 0 && m.stack.len() >= stack_max {
+                        trap!(StackLimit, "{stack_max} values are allowed");
+                    }
+                    replace!(values, sized::map(m, values, limits));
+                }
+                Action::Get => {
+                    charge!(sized::get_price(peek!(2), peek!(1)));
+                    need!(2);
+                    let at = m.stack.len() - 2;
+                    replace!(2, sized::get(&m.heap, &m.stack[at], &m.stack[at + 1], limits));
+                }
+                Action::Len => {
+                    need!(1);
+                    replace!(1, sized::len(&m.stack[m.stack.len() - 1]));
+                }
+                Action::Has => {
+                    charge!(sized::key_price(peek!(2), peek!(1)));
+                    need!(2);
+                    let at = m.stack.len() - 2;
+                    replace!(2, sized::has(&m.stack[at], &m.stack[at + 1]));
+                }
+                Action::Append(slot) => {
+                    charge!(sized::append_price(&variable!(slot), peek!(1)));
+                    need!(1);
+                    let at = m.frame.variables + slot.index();
+                    if let Err((kind, message)) = sized::append(m, at, limits) {
+                        break 'run Stop::Trapped(kind, message);
+                    }
+                }
+                Action::Put(slot) => {
+                    charge!(sized::put_price(&variable!(slot), peek!(2)));
+                    need!(2);
+                    let at = m.frame.variables + slot.index();
+                    if let Err((kind, message)) = sized::put(m, at, limits) {
+                        break 'run Stop::Trapped(kind, message);
+                    }
+                }
+                Action::Jump(target) => {
+                    pc = target.index();
+                    continue;
+                }
+                Action::JumpIf(target) => {
+                    if !pop_or_null!().is_truthy() {
+                        pc = target.index();
+                        continue;
+                    }
+                }
+                Action::JumpTrue(target) => {
+                    if pop_or_null!().is_truthy() {
+                        pc = target.index();
+                        continue;
+                    }
+                }
+                Action::Call(function, argc) => {
+                    need!(usize::from(argc));
+                    let depth = m.callers.len();
+                    if depth >= limits.call_depth_max as usize {
+                        trap!(CallDepth, "{depth} calls are in progress, which is the limit");
+                    }
+                    if argc == 0 && m.stack.len() >= stack_max {
+                        trap!(StackLimit, "{stack_max} values are allowed");
+                    }
+                    m.frame.pc = Pc::new(pc);
+                    m.enter(env.linked.program(), function);
+                    pc = m.frame.pc.index();
+                    continue;
+                }
+                Action::CallOut(..) | Action::TryOut(..) => {
+                    called!(calls::begin(m, env, op.action, left));
+                    if m.pending.is_some() {
+                        called!(calls::accept(m, env, op.action, left));
+                    }
+                }
+                Action::Return => {
+                    // In the main body the result stays on the stack, so it has another holder there.
+                    let result = if m.stack.len() == m.frame.stack {
+                        Word::NULL
+                    } else if m.callers.is_empty() {
+                        m.stack[m.stack.len() - 1].clone()
+                    } else {
+                        m.stack.pop().unwrap_or(Word::NULL)
+                    };
+                    leave!(result)
+                }
+                Action::EnergyCheck(quantity) => {
+                    let wanted = env.linked.program().parts().quantities[quantity.index()];
+                    if left < wanted.thousandths() {
+                        let left = crate::energy::Energy::from_thousandths(left);
+                        trap!(EnergyCheck, "{left} units remain, {wanted} are asked for");
+                    }
+                }
+                Action::Delegate(delegation) => called!(calls::delegate(m, env, delegation, left)),
+                // Paid for before it acts, so energy used is within the budget: it holds.
+                Action::Assert(_) => {}
+                Action::Fail(words) => {
+                    let words = &env.linked.program().parts().texts[words.index()];
+                    trap!(
+                        Failed,
+                        "{}",
+                        if words.is_empty() { "the program gave up" } else { words }
+                    );
+                }
+                Action::End => {
+                    executed -= 1; // free and not counted
+                    leave!(pop_or_null!())
+                }
+            }
+            pc += 1;
+        }
+    };
+    m.frame.pc = Pc::new(pc);
+    m.used += left_before - left;
+    m.instructions += executed;
+    stop
+}

@@ -1,0 +1,279 @@
+//! Calls of the host: prices, the call itself, and taking in its answer.
+//!
+//! A host call is never made twice. [`begin`] pays, calls, and leaves the answer *pending* in the
+//! machine; [`accept`] pays for the answer's size, converts it and pushes it. If that cannot be paid
+//! the run stops with the answer still pending, and goes on with `accept`. Arguments stay on the stack
+//! until the answer is in, so a trap leaves them there. Builtins may panic; that ends here.
+
+use super::{Environment, Machine, Wrong};
+use crate::energy::{Energy, rate};
+use crate::host::{Body, Builtin, Failure, Price, Pricing, ScalarType, Signature};
+use crate::program::{Action, Callee, DelegateId};
+use crate::trap::TrapKind;
+use crate::value::Value;
+use crate::word::{Measure, Word, to_value};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// How a call went, beside the energy that is left.
+pub(super) enum Called {
+    /// It was made; its answer is pushed or pending.
+    Done,
+    /// The call is not affordable; nothing was done.
+    ExhaustedBefore,
+    /// The answer is not affordable and stays pending.
+    Exhausted,
+    /// It went wrong.
+    Wrong(Wrong),
+}
+
+/// What a builtin gave: a value, or a failure of its own or by panic.
+type Given = Result<Value, (TrapKind, Failure)>;
+
+/// Pays for a call of the host and makes it.
+pub(super) fn begin(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    action: Action,
+    left: u64,
+) -> (u64, Called) {
+    let (Action::CallOut(call, argc) | Action::TryOut(call, argc)) = action else {
+        unreachable!("only calls of the host come here");
+    };
+    let name = env.linked.program().parts().calls[call.index()].as_str();
+    let there = (m.stack.len() - m.frame.stack).min(usize::from(argc));
+    let lacks = there < usize::from(argc);
+    let arguments = &m.stack[m.stack.len() - there..];
+    let sizes = size_price(arguments.iter().map(Word::tree_size).sum());
+    let builtin = match env.linked.callee(call) {
+        Callee::Builtin(at) => Some(&env.builtins[at]),
+        Callee::Unknown => None,
+    };
+
+    // Afford. `most` must be there; `paid` is taken now.
+    let fixed = match builtin.map(|builtin| builtin.signature().pricing) {
+        None => rate::HOST_CALL,
+        Some(Pricing::Fixed(price)) => price.thousandths(),
+        Some(Pricing::ByArguments) => 0,
+        Some(Pricing::AtMost(most)) => most.thousandths(),
+    };
+    let mut most = sizes.saturating_add(fixed);
+    if most > left {
+        return (left, Called::ExhaustedBefore);
+    }
+    let mut values: Option<Vec<Value>> = None;
+    if let (Some(Price::ByArguments(price)), false) = (builtin.and_then(Builtin::price), lacks) {
+        let converted: Vec<Value> = arguments.iter().map(to_value).collect();
+        match catch_unwind(AssertUnwindSafe(|| price(&converted))) {
+            Ok(price) => most += price.thousandths(),
+            Err(panic) => {
+                let message = format!("the price of `{name}`: {}", panic_message(&*panic));
+                return (left - most, Called::Wrong((TrapKind::BuiltinPanicked, message)));
+            }
+        }
+        if most > left {
+            return (left, Called::ExhaustedBefore);
+        }
+        values = Some(converted);
+    }
+    let reserved = match builtin.map(|builtin| builtin.signature().pricing) {
+        Some(Pricing::AtMost(most)) => most.thousandths(),
+        None | Some(Pricing::Fixed(_) | Pricing::ByArguments) => 0,
+    };
+    let left = left - (most - reserved);
+
+    if let Err(wrong) = check(m, env, name, builtin.map(Builtin::signature), argc, there) {
+        return (left, Called::Wrong(wrong));
+    }
+    let Some(builtin) = builtin else { unreachable!("unknown names do not pass the check") };
+    let arguments = &m.stack[m.stack.len() - there..];
+    if let Body::Typed(f, result) = builtin.body() {
+        let doubles = doubles(arguments);
+        let given = guarded(|| f(&doubles[..there]));
+        return (left, typed_answer(m, name, action, *result, given));
+    }
+    let values = values.unwrap_or_else(|| arguments.iter().map(to_value).collect());
+    let (given, charge) = make(builtin, values, reserved);
+    let left = left - charge;
+    match given {
+        Ok(value) => m.pending = Some(value),
+        Err((kind, failure)) => match caught(action, kind, &failure) {
+            Some(value) => m.pending = Some(value),
+            None => return (left, Called::Wrong((kind, format!("`{name}`: {failure}")))),
+        },
+    }
+    (left, Called::Done)
+}
+
+/// Takes in the answer that is pending at a call.
+pub(super) fn accept(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    action: Action,
+    left: u64,
+) -> (u64, Called) {
+    let (Action::CallOut(_, argc) | Action::TryOut(_, argc)) = action else {
+        unreachable!("answers are pending at calls of the host only");
+    };
+    let Some(answer) = m.pending.take() else { return (left, Called::Done) };
+    let measure = Measure::of(&answer);
+    let price = size_price(measure.tree);
+    if price > left {
+        m.pending = Some(answer);
+        return (left, Called::Exhausted);
+    }
+    let left = left - price;
+    if let Err(wrong) = measure.check(m.heap.live_bytes(), env.limits) {
+        return (left, Called::Wrong(wrong));
+    }
+    let word = m.heap.word(&answer);
+    m.stack.truncate(m.stack.len() - usize::from(argc));
+    m.stack.push(word);
+    (left, Called::Done)
+}
+
+/// Hands a task to the delegate handler, or leaves a note. Its price is paid.
+pub(super) fn delegate(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    delegation: DelegateId,
+    left: u64,
+) -> (u64, Called) {
+    let program = env.linked.program();
+    let delegation = &program.parts().delegations[delegation.index()];
+    let Some(handler) = env.host.delegate() else {
+        let note = program.constants().get(delegation.note.index()).clone();
+        m.variables[delegation.field.index()] = note;
+        return (left, Called::Done);
+    };
+    match guarded(|| handler(&delegation.agent, &delegation.task)) {
+        Ok(()) => (left, Called::Done),
+        Err((kind, failure)) => {
+            let message = format!("delegating to `{}`: {failure}", delegation.agent);
+            (left, Called::Wrong((kind, message)))
+        }
+    }
+}
+
+/// The price of converting so many bytes, beyond those that the call covers.
+fn size_price(bytes: u64) -> u64 {
+    rate::BYTE * bytes.saturating_sub(rate::HOST_BYTES_FREE)
+}
+
+/// All checks between paying and acting, in their order.
+fn check(
+    m: &Machine,
+    env: &Environment<'_>,
+    name: &str,
+    signature: Option<&Signature>,
+    argc: u8,
+    there: usize,
+) -> Result<(), Wrong> {
+    if there < usize::from(argc) {
+        let message = format!("`{name}` is called with {argc} values, the stack has {there}");
+        return Err((TrapKind::StackUnderflow, message));
+    }
+    let Some(signature) = signature else {
+        return Err((TrapKind::UnknownBuiltin, name.to_owned()));
+    };
+    if let Some(arity) = signature.arity.filter(|arity| *arity != argc) {
+        let message = format!("`{name}` takes {arity} arguments, not {argc}");
+        return Err((TrapKind::TypeError, message));
+    }
+    let arguments = &m.stack[m.stack.len() - there..];
+    for (at, (word, wanted)) in arguments.iter().zip(signature.types.iter().flatten()).enumerate() {
+        let wanted = match wanted {
+            ScalarType::Number => "Number",
+            ScalarType::Bool => "Bool",
+        };
+        let found = word.type_name();
+        if found != wanted {
+            let message = format!("argument {} of `{name}` is a {wanted}, not {found}", at + 1);
+            return Err((TrapKind::TypeError, message));
+        }
+    }
+    if argc == 0 && m.stack.len() >= env.limits.stack_values_max as usize {
+        let limit = env.limits.stack_values_max;
+        return Err((TrapKind::StackLimit, format!("{limit} values are allowed")));
+    }
+    Ok(())
+}
+
+/// Calls a builtin that takes values; gives what it gave and what it charges of the reserved.
+fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Given, u64) {
+    match builtin.body() {
+        Body::Plain(f) => (guarded(|| f(values)), 0),
+        Body::Charging(f) => match guarded(|| Ok(f(values))) {
+            Ok(answer) if answer.charge.thousandths() > reserved => {
+                let most = Energy::from_thousandths(reserved);
+                let message =
+                    format!("it charged {} units, where it declared at most {most}", answer.charge);
+                (Err((TrapKind::BuiltinFailed, Failure(message))), reserved)
+            }
+            Ok(answer) => {
+                let given = answer.result.map_err(|failure| (TrapKind::BuiltinFailed, failure));
+                (given, answer.charge.thousandths())
+            }
+            Err(panicked) => (Err(panicked), reserved),
+        },
+        Body::Typed(..) => unreachable!("typed builtins take no values"),
+    }
+}
+
+/// The arguments of a typed builtin, whose number and types were checked.
+fn doubles(arguments: &[Word]) -> [f64; 4] {
+    let mut doubles = [0.0; 4];
+    for (double, word) in doubles.iter_mut().zip(arguments) {
+        *double = word.as_number().unwrap_or_else(|| f64::from(word.is_truthy()));
+    }
+    doubles
+}
+
+fn typed_answer(
+    m: &mut Machine,
+    name: &str,
+    action: Action,
+    result: ScalarType,
+    given: Result<f64, (TrapKind, Failure)>,
+) -> Called {
+    match given {
+        Ok(n) => {
+            let argc =
+                if let Action::CallOut(_, n) | Action::TryOut(_, n) = action { n } else { 0 };
+            m.stack.truncate(m.stack.len() - usize::from(argc));
+            m.stack.push(match result {
+                ScalarType::Number => Word::number_from_outside(n),
+                ScalarType::Bool => Word::bool(n != 0.0),
+            });
+        }
+        Err((kind, failure)) => match caught(action, kind, &failure) {
+            Some(value) => m.pending = Some(value),
+            None => return Called::Wrong((kind, format!("`{name}`: {failure}"))),
+        },
+    }
+    Called::Done
+}
+
+/// What `try` makes of a failure; `None` under `call`, where it is a trap.
+fn caught(action: Action, kind: TrapKind, failure: &Failure) -> Option<Value> {
+    let Action::TryOut(..) = action else { return None };
+    let error = if kind == TrapKind::BuiltinPanicked { "panicked" } else { "failed" };
+    Some([("error", error), ("message", failure.0.as_str())].into_iter().collect())
+}
+
+/// Runs a function of the host's; a panic in it is a failure.
+fn guarded<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, (TrapKind, Failure)> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => result.map_err(|failure| (TrapKind::BuiltinFailed, failure)),
+        Err(panic) => Err((TrapKind::BuiltinPanicked, Failure(panic_message(&*panic).to_owned()))),
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    if let Some(message) = panic.downcast_ref::<&str>() {
+        message
+    } else if let Some(message) = panic.downcast_ref::<String>() {
+        message
+    } else {
+        "it panicked"
+    }
+}

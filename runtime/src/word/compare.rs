@@ -1,0 +1,47 @@
+//! Equality and order of words, as the language has them.
+
+use super::{View, Word};
+use std::cmp::Ordering;
+
+/// The language's `eq`: structural; NaN equals nothing, so neither does anything with NaN in it, and
+/// two holders of one object need looking into all the same. Goes as deep as values nest.
+pub(crate) fn equal(a: &Word, b: &Word) -> bool {
+    match (a.view(), b.view()) {
+        (View::Number(a), View::Number(b)) => a == b,
+        (View::Null, View::Null) => true,
+        (View::Bool(a), View::Bool(b)) => a == b,
+        (View::Text(a), View::Text(b)) | (View::Reference(a), View::Reference(b)) => {
+            a.as_str() == b.as_str()
+        }
+        (View::List(a), View::List(b)) => {
+            a.items().len() == b.items().len()
+                && a.items().iter().zip(b.items()).all(|(a, b)| equal(a, b))
+        }
+        (View::Map(a), View::Map(b)) => {
+            a.len() == b.len()
+                && a.entries().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+        }
+        (
+            View::Number(_)
+            | View::Null
+            | View::Bool(_)
+            | View::Text(_)
+            | View::Reference(_)
+            | View::List(_)
+            | View::Map(_),
+            _,
+        ) => false,
+    }
+}
+
+/// How two Numbers or two Texts compare: `Ok(None)` where one is NaN, `Err` for any other pair.
+pub(crate) fn order(a: &Word, b: &Word) -> Result<Option<Ordering>, ()> {
+    if let (Some(a), Some(b)) = (a.as_number(), b.as_number()) {
+        return Ok(a.partial_cmp(&b));
+    }
+    if let (View::Text(a), View::Text(b)) = (a.view(), b.view()) {
+        // The order of UTF-8 bytes is the order of scalar values.
+        return Ok(Some(a.as_str().cmp(b.as_str())));
+    }
+    Err(())
+}
