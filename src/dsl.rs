@@ -3,6 +3,16 @@
 //! Text goes in, instructions with their places and a list of diagnostics come out; nothing here knows
 //! how programs run. The names, operands and meanings come from the one instruction table
 //! (`lau_runtime::program::Opcode`).
+//!
+//! [`token`] splits lines, [`literal`] reads and writes values, [`parse`] makes instructions of lines and
+//! [`print`] lines of instructions; [`render`] draws diagnostics over the source for a terminal.
 
 pub mod diagnostic;
 pub mod instruction;
+pub mod literal;
+pub mod parse;
+pub mod print;
+#[cfg(any())]
+pub mod render;
+mod suggest;
+pub mod token;
