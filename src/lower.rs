@@ -1,0 +1,106 @@
+//! Lowering: instructions to a program, and text to a program.
+//!
+//! Whether they came from text or were set by hand, instructions are checked for structure here (where
+//! functions begin and end, where jumps go, numbers of arguments), every fault is reported, and if there
+//! is none they become a verified [`Program`]. [`compile`] does all of it for text and adds what is
+//! suspicious but allowed. Hosts are known here only by the names they provide.
+
+mod build;
+mod structure;
+mod suspect;
+
+use crate::dsl::diagnostic::{Code, Diagnostic, Span};
+use crate::dsl::instruction::Instruction;
+use crate::dsl::parse::parse;
+use lau_runtime::host::Interface;
+use lau_runtime::program::{Program, SourcePlace};
+use structure::Structure;
+
+/// What became of a source text.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The program, unless there are errors.
+    pub program: Option<Program>,
+    /// The instructions of the text; where a line has errors, a stand-in.
+    pub instructions: Vec<Instruction>,
+    /// Where each instruction stands.
+    pub spans: Vec<Span>,
+    /// What was found, errors and warnings, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many findings beyond those are not told.
+    pub omitted: usize,
+}
+
+impl Compiled {
+    /// The findings that keep the program from running.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|finding| finding.is_error())
+    }
+}
+
+/// Compiles a source text for a host that provides the names of `known`; calls of others are warned of.
+///
+/// ```
+/// use lau_agent_runtime::{lower::compile, Host};
+/// let compiled = compile("push 2\npsuh 3\nadd", &Host::default().interface());
+/// assert!(compiled.program.is_none());
+/// assert_eq!(compiled.diagnostics[0].span.unwrap().line, 2);
+/// ```
+#[must_use]
+pub fn compile(text: &str, known: &Interface) -> Compiled {
+    let parsed = parse(text);
+    let mut diagnostics = parsed.diagnostics;
+    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    let mut program = None;
+    match Structure::of(&parsed.instructions) {
+        Ok(structure) if !broken => {
+            let source = parsed.spans.iter();
+            let places = source.map(|span| SourcePlace { line: span.line, column: span.column });
+            let built = build::build(&parsed.instructions, &structure, places.collect());
+            match built {
+                Ok(built) => {
+                    suspect::suspects(&parsed.instructions, &structure, known, &mut diagnostics);
+                    program = Some(built);
+                }
+                Err(faults) => diagnostics.extend(faults),
+            }
+        }
+        Ok(_) => {}
+        Err(faults) => diagnostics.extend(faults),
+    }
+    for finding in &mut diagnostics {
+        if let (None, Some(at)) = (finding.span, finding.instruction) {
+            finding.span = parsed.spans.get(at as usize).copied();
+        }
+    }
+    diagnostics.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
+    Compiled {
+        program,
+        instructions: parsed.instructions,
+        spans: parsed.spans,
+        diagnostics,
+        omitted: parsed.omitted,
+    }
+}
+
+/// Makes a program of instructions, wherever they came from.
+///
+/// # Errors
+/// Every fault of structure: functions that do not begin or end properly, jumps out of their function,
+/// wrong numbers of arguments, and sizes beyond a limit.
+///
+/// ```
+/// use lau_agent_runtime::{lower::lower, Instruction, Value};
+/// let program = lower(&[Instruction::Push(Value::from(1.0)), Instruction::Return]).unwrap();
+/// assert_eq!(program.parts().instructions, 2);
+/// assert!(lower(&[Instruction::End]).is_err());
+/// ```
+pub fn lower(instructions: &[Instruction]) -> Result<Program, Vec<Diagnostic>> {
+    let structure = Structure::of(instructions)?;
+    build::build(instructions, &structure, Vec::new())
+}
+
+/// A fault of the program's size.
+fn too_large(what: String, limit: usize) -> Diagnostic {
+    Diagnostic::new(Code::TooLarge, format!("{what}, where {limit} are allowed"))
+}

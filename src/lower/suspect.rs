@@ -1,0 +1,86 @@
+//! What is allowed but probably not meant: code that control never comes to, jumps to numbers past the
+//! end, calls of names that nobody is known to provide.
+
+use super::structure::{Structure, index, target};
+use crate::dsl::diagnostic::{Code, Diagnostic};
+use crate::dsl::instruction::Instruction;
+use lau_runtime::host::Interface;
+use lau_runtime::program::opcode::Effect;
+
+/// Adds the warnings for a program without errors.
+pub(super) fn suspects(
+    instructions: &[Instruction],
+    structure: &Structure<'_>,
+    known: &Interface,
+    found: &mut Vec<Diagnostic>,
+) {
+    unreachable(instructions, structure, found);
+    for (at, instruction) in instructions.iter().enumerate() {
+        if let Some(target) = target(instruction).filter(|target| *target > instructions.len()) {
+            let message =
+                format!("a jump to {target}, past the end of {} instructions", instructions.len());
+            let help = "this ends the run; a label at the end of the program says so clearly";
+            found.push(Diagnostic::new(Code::JumpPastEnd, message).about(index(at)).help(help));
+        }
+        if let Instruction::Call(name, _) | Instruction::Try(name, _) = instruction
+            && !structure.by_name.contains_key(name.as_str())
+            && known.find(name).is_none()
+        {
+            let message = format!("`{name}` is neither defined here nor known");
+            let finding = Diagnostic::new(Code::UnknownFunction, message).about(index(at));
+            found.push(finding.help(match nearest(name, structure, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "it is a trap unless the host provides it".to_owned(),
+            }));
+        }
+    }
+}
+
+/// The name a misspelt one probably means: at most a third of it differs.
+fn nearest<'a>(name: &str, structure: &Structure<'a>, known: &'a Interface) -> Option<&'a str> {
+    let names = structure.definitions.iter().map(|definition| definition.name).chain(known.names());
+    let near = names.map(|other| (strsim::osa_distance(name, other), other));
+    near.filter(|(distance, _)| *distance <= name.chars().count() / 3).min().map(|(_, name)| name)
+}
+
+/// Follows control through each function from its start; tells the first instruction of each stretch
+/// that is never come to.
+fn unreachable(
+    instructions: &[Instruction],
+    structure: &Structure<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut reached = vec![false; instructions.len()];
+    let mut todo = vec![0];
+    todo.extend(structure.definitions.iter().map(|definition| definition.func + 1));
+    while let Some(mut at) = todo.pop() {
+        while at < instructions.len() && !reached[at] {
+            reached[at] = true;
+            let instruction = &instructions[at];
+            todo.extend(target(instruction));
+            if let Instruction::Jump(_)
+            | Instruction::Return
+            | Instruction::Fail(_)
+            | Instruction::End = instruction
+            {
+                break;
+            }
+            let definition = match instruction.opcode().row().effect {
+                Effect::Defines => structure.inside(at + 1),
+                Effect::None | Effect::Reads | Effect::Writes | Effect::Jumps => None,
+                Effect::Calls | Effect::Ends | Effect::SeesEnergy => None,
+            };
+            at = definition.map_or(at, |definition| structure.definitions[definition].end) + 1;
+        }
+    }
+    let mut before = true;
+    for (at, reached) in reached.into_iter().enumerate() {
+        // An `end` that is not come to is how a function ends with `return`.
+        let marks = instructions[at].opcode().row().effect == Effect::Defines;
+        if !reached && before && !marks {
+            let finding = Diagnostic::new(Code::Unreachable, "control never comes here");
+            found.push(finding.about(index(at)).help("remove it, or jump to it from somewhere"));
+        }
+        before = reached || marks;
+    }
+}
