@@ -68,11 +68,7 @@ pub fn compile(text: &str, known: &Interface) -> Compiled {
         Ok(_) => {}
         Err(faults) => diagnostics.extend(faults),
     }
-    for finding in &mut diagnostics {
-        if let (None, Some(at)) = (finding.span, finding.instruction) {
-            finding.span = parsed.spans.get(at as usize).copied();
-        }
-    }
+    place(&mut diagnostics, &parsed.spans);
     diagnostics.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
     Compiled {
         program,
@@ -96,8 +92,37 @@ pub fn compile(text: &str, known: &Interface) -> Compiled {
 /// assert!(lower(&[Instruction::End]).is_err());
 /// ```
 pub fn lower(instructions: &[Instruction]) -> Result<Program, Vec<Diagnostic>> {
-    let structure = Structure::of(instructions)?;
-    build::build(instructions, &structure, Vec::new())
+    lower_at(instructions, &[])
+}
+
+/// As [`lower`], where each instruction stands at a place in a source text. If there are not as many
+/// places as instructions, there are none.
+///
+/// # Errors
+/// As [`lower`]; findings have their place.
+pub fn lower_at(instructions: &[Instruction], spans: &[Span]) -> Result<Program, Vec<Diagnostic>> {
+    let spans = if spans.len() == instructions.len() { spans } else { &[] };
+    let places = spans.iter().map(|span| SourcePlace { line: span.line, column: span.column });
+    let built = Structure::of(instructions)
+        .and_then(|structure| build::build(instructions, &structure, places.collect()));
+    built.map_err(|mut faults| {
+        place(&mut faults, spans);
+        faults
+    })
+}
+
+/// The faults of structure alone, with their places, without making a program.
+pub(crate) fn faults(instructions: &[Instruction], spans: &[Span]) -> Vec<Diagnostic> {
+    lower_at(instructions, spans).err().unwrap_or_default()
+}
+
+/// Gives findings about instructions the places of those.
+fn place(findings: &mut [Diagnostic], spans: &[Span]) {
+    for finding in findings {
+        if let (None, Some(at)) = (finding.span, finding.instruction) {
+            finding.span = spans.get(at as usize).copied();
+        }
+    }
 }
 
 /// A fault of the program's size.

@@ -8,8 +8,8 @@
 mod builtin;
 mod typed;
 
-pub(crate) use builtin::Body;
 pub use builtin::{Answer, Builtin, Failure, Price};
+pub(crate) use builtin::{Body, Thrown, guarded};
 pub use typed::{Scalar, ScalarType, TypedFn};
 
 use crate::energy::Energy;

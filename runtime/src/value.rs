@@ -4,7 +4,6 @@
 //! (`word`), in which storage is shared and sizes are known; the two are converted at the boundary
 //! only. This module knows nothing of that form, of energy or of limits.
 
-use serde::de::{self, Deserializer};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -27,7 +26,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// An IEEE 754 double.
-    Number(#[serde(serialize_with = "write_number", deserialize_with = "read_number")] f64),
+    Number(#[serde(with = "number")] f64),
     /// Unicode text; length and indices count scalar values.
     Text(String),
     /// A truth value.
@@ -121,36 +120,51 @@ impl Value {
     }
 }
 
-fn write_number<S: Serializer>(n: &f64, out: S) -> Result<S::Ok, S::Error> {
-    if n.is_finite() {
-        out.serialize_f64(*n)
-    } else if n.is_nan() {
-        out.serialize_str("NaN")
-    } else if *n > 0.0 {
-        out.serialize_str("Infinity")
-    } else {
-        out.serialize_str("-Infinity")
-    }
-}
+/// The serialised form of a number that need not be finite, for `#[serde(with = "…")]`: itself, or one of
+/// the texts `NaN`, `Infinity` and `-Infinity`, since JSON has no such numbers.
+pub mod number {
+    use serde::de::{self, Deserialize, Deserializer};
+    use serde::ser::Serializer;
 
-fn read_number<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Finite(f64),
-        Text(String),
+    /// Writes the number.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(n: &f64, out: S) -> Result<S::Ok, S::Error> {
+        if n.is_finite() {
+            out.serialize_f64(*n)
+        } else if n.is_nan() {
+            out.serialize_str("NaN")
+        } else if *n > 0.0 {
+            out.serialize_str("Infinity")
+        } else {
+            out.serialize_str("-Infinity")
+        }
     }
-    match Form::deserialize(input)? {
-        Form::Finite(n) => Ok(n),
-        Form::Text(s) => match s.as_str() {
-            "NaN" => Ok(f64::NAN),
-            "Infinity" => Ok(f64::INFINITY),
-            "-Infinity" => Ok(f64::NEG_INFINITY),
-            _ => Err(de::Error::invalid_value(
-                de::Unexpected::Str(&s),
-                &"a number, \"NaN\", \"Infinity\" or \"-Infinity\"",
-            )),
-        },
+
+    /// Reads the number.
+    ///
+    /// # Errors
+    /// If there is neither a number nor one of the three texts.
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Finite(f64),
+            Text(String),
+        }
+        match Form::deserialize(input)? {
+            Form::Finite(n) => Ok(n),
+            Form::Text(s) => match s.as_str() {
+                "NaN" => Ok(f64::NAN),
+                "Infinity" => Ok(f64::INFINITY),
+                "-Infinity" => Ok(f64::NEG_INFINITY),
+                _ => Err(de::Error::invalid_value(
+                    de::Unexpected::Str(&s),
+                    &"a number, \"NaN\", \"Infinity\" or \"-Infinity\"",
+                )),
+            },
+        }
     }
 }
 

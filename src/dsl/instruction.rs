@@ -56,7 +56,7 @@ pub enum Instruction {
     Call(String, u8),
     Try(String, u8),
     Return,
-    EnergyCheck(f64),
+    EnergyCheck(#[serde(with = "lau_runtime::value::number")] f64),
     Delegate(String, String),
     Assert(String),
     Fail(String),

@@ -5,6 +5,7 @@ use super::{Pricing, Signature};
 use crate::energy::{Energy, rate};
 use crate::value::Value;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Why a builtin failed. A trap at the call, or under `try` a value.
@@ -50,6 +51,35 @@ pub enum Price {
 type Plain = dyn Fn(Vec<Value>) -> Result<Value, Failure> + Send + Sync;
 type Charging = dyn Fn(Vec<Value>) -> Answer + Send + Sync;
 type Typed = dyn Fn(&[f64]) -> Result<f64, Failure> + Send + Sync;
+
+/// How a function of the host's went wrong.
+pub(crate) enum Thrown {
+    Failed(Failure),
+    Panicked(Failure),
+}
+
+impl Thrown {
+    fn into_failure(self) -> Failure {
+        let (Thrown::Failed(failure) | Thrown::Panicked(failure)) = self;
+        failure
+    }
+}
+
+/// Runs a function of the host's. A panic in it ends here.
+pub(crate) fn guarded<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, Thrown> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => result.map_err(Thrown::Failed),
+        Err(panic) => {
+            Err(Thrown::Panicked(Failure(if let Some(s) = panic.downcast_ref::<&str>() {
+                (*s).to_owned()
+            } else if let Some(s) = panic.downcast_ref::<String>() {
+                s.clone()
+            } else {
+                "it panicked".to_owned()
+            })))
+        }
+    }
+}
 
 /// How a builtin is called.
 #[derive(Clone)]
@@ -145,6 +175,39 @@ impl Builtin {
             self.signature.arity = Some(arity);
         }
         self
+    }
+
+    /// Calls it for the host itself: nothing is charged.
+    ///
+    /// # Errors
+    /// Its own failure, a panic in it, or arguments that it does not take.
+    ///
+    /// ```
+    /// use lau_runtime::{Builtin, Value};
+    /// let add = Builtin::typed(|a: f64, b: f64| a + b);
+    /// assert_eq!(add.call(vec![1.0.into(), 2.0.into()]), Ok(Value::from(3.0)));
+    /// assert!(add.call(vec![]).is_err());
+    /// ```
+    pub fn call(&self, arguments: Vec<Value>) -> Result<Value, Failure> {
+        if let Some(arity) = self.signature.arity.filter(|n| usize::from(*n) != arguments.len()) {
+            let message = format!("it takes {arity} arguments, not {}", arguments.len());
+            return Err(Failure(message));
+        }
+        let result = match &self.body {
+            Body::Plain(f) => guarded(|| f(arguments)),
+            Body::Charging(f) => guarded(|| f(arguments).result),
+            Body::Typed(f, result) => {
+                let types = self.signature.types.iter().flatten();
+                let doubles: Result<Vec<f64>, Failure> = arguments
+                    .iter()
+                    .zip(types)
+                    .map(|(value, wanted)| wanted.double(value))
+                    .collect();
+                let doubles = doubles?;
+                guarded(|| f(&doubles)).map(|n| result.value(n))
+            }
+        };
+        result.map_err(Thrown::into_failure)
     }
 
     /// What is known of it without running it.

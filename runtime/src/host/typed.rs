@@ -1,6 +1,7 @@
 //! Typed builtins: functions over Numbers and Bools that engines call without making values.
 
 use super::builtin::Failure;
+use crate::value::Value;
 use std::sync::Arc;
 
 /// The type of an argument or result of a typed builtin.
@@ -10,6 +11,37 @@ pub enum ScalarType {
     Number,
     /// `bool`.
     Bool,
+}
+
+impl ScalarType {
+    /// The type's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ScalarType::Number => "Number",
+            ScalarType::Bool => "Bool",
+        }
+    }
+
+    /// The double that stands for a value of this type.
+    pub(super) fn double(self, value: &Value) -> Result<f64, Failure> {
+        match (self, value) {
+            (ScalarType::Number, Value::Number(n)) => Ok(*n),
+            (ScalarType::Bool, Value::Bool(b)) => Ok(f64::from(*b)),
+            (ScalarType::Number | ScalarType::Bool, _) => {
+                let message = format!("it takes a {}, not {}", self.name(), value.type_name());
+                Err(Failure(message))
+            }
+        }
+    }
+
+    /// The value that a double stands for.
+    pub(super) fn value(self, n: f64) -> Value {
+        match self {
+            ScalarType::Number => Value::Number(n),
+            ScalarType::Bool => Value::Bool(n != 0.0),
+        }
+    }
 }
 
 /// `f64` or `bool`.

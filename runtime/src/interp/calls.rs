@@ -7,12 +7,11 @@
 
 use super::{Environment, Machine, Wrong};
 use crate::energy::{Energy, rate};
-use crate::host::{Body, Builtin, Failure, Price, Pricing, ScalarType, Signature};
+use crate::host::{Body, Builtin, Failure, Price, Pricing, ScalarType, Signature, Thrown, guarded};
 use crate::program::{Action, Callee, DelegateId};
 use crate::trap::TrapKind;
 use crate::value::Value;
 use crate::word::{Measure, Word, to_value};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How a call went, beside the energy that is left.
 pub(super) enum Called {
@@ -25,9 +24,6 @@ pub(super) enum Called {
     /// It went wrong.
     Wrong(Wrong),
 }
-
-/// What a builtin gave: a value, or a failure of its own or by panic.
-type Given = Result<Value, (TrapKind, Failure)>;
 
 /// Pays for a call of the host and makes it.
 pub(super) fn begin(
@@ -63,10 +59,10 @@ pub(super) fn begin(
     let mut values: Option<Vec<Value>> = None;
     if let (Some(Price::ByArguments(price)), false) = (builtin.and_then(Builtin::price), lacks) {
         let converted: Vec<Value> = arguments.iter().map(to_value).collect();
-        match catch_unwind(AssertUnwindSafe(|| price(&converted))) {
+        match guarded(|| Ok(price(&converted))) {
             Ok(price) => most += price.thousandths(),
-            Err(panic) => {
-                let message = format!("the price of `{name}`: {}", panic_message(&*panic));
+            Err(Thrown::Failed(failure) | Thrown::Panicked(failure)) => {
+                let message = format!("the price of `{name}`: {failure}");
                 return (left - most, Called::Wrong((TrapKind::BuiltinPanicked, message)));
             }
         }
@@ -96,9 +92,9 @@ pub(super) fn begin(
     let left = left - charge;
     match given {
         Ok(value) => m.pending = Some(value),
-        Err((kind, failure)) => match caught(action, kind, &failure) {
-            Some(value) => m.pending = Some(value),
-            None => return (left, Called::Wrong((kind, format!("`{name}`: {failure}")))),
+        Err(thrown) => match caught(action, name, thrown) {
+            Ok(value) => m.pending = Some(value),
+            Err(wrong) => return (left, Called::Wrong(wrong)),
         },
     }
     (left, Called::Done)
@@ -147,7 +143,11 @@ pub(super) fn delegate(
     };
     match guarded(|| handler(&delegation.agent, &delegation.task)) {
         Ok(()) => (left, Called::Done),
-        Err((kind, failure)) => {
+        Err(thrown) => {
+            let (kind, failure) = match thrown {
+                Thrown::Failed(failure) => (TrapKind::BuiltinFailed, failure),
+                Thrown::Panicked(failure) => (TrapKind::BuiltinPanicked, failure),
+            };
             let message = format!("delegating to `{}`: {failure}", delegation.agent);
             (left, Called::Wrong((kind, message)))
         }
@@ -181,11 +181,7 @@ fn check(
     }
     let arguments = &m.stack[m.stack.len() - there..];
     for (at, (word, wanted)) in arguments.iter().zip(signature.types.iter().flatten()).enumerate() {
-        let wanted = match wanted {
-            ScalarType::Number => "Number",
-            ScalarType::Bool => "Bool",
-        };
-        let found = word.type_name();
+        let (wanted, found) = (wanted.name(), word.type_name());
         if found != wanted {
             let message = format!("argument {} of `{name}` is a {wanted}, not {found}", at + 1);
             return Err((TrapKind::TypeError, message));
@@ -199,7 +195,7 @@ fn check(
 }
 
 /// Calls a builtin that takes values; gives what it gave and what it charges of the reserved.
-fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Given, u64) {
+fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Result<Value, Thrown>, u64) {
     match builtin.body() {
         Body::Plain(f) => (guarded(|| f(values)), 0),
         Body::Charging(f) => match guarded(|| Ok(f(values))) {
@@ -207,12 +203,9 @@ fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Given, u64) {
                 let most = Energy::from_thousandths(reserved);
                 let message =
                     format!("it charged {} units, where it declared at most {most}", answer.charge);
-                (Err((TrapKind::BuiltinFailed, Failure(message))), reserved)
+                (Err(Thrown::Failed(Failure(message))), reserved)
             }
-            Ok(answer) => {
-                let given = answer.result.map_err(|failure| (TrapKind::BuiltinFailed, failure));
-                (given, answer.charge.thousandths())
-            }
+            Ok(answer) => (answer.result.map_err(Thrown::Failed), answer.charge.thousandths()),
             Err(panicked) => (Err(panicked), reserved),
         },
         Body::Typed(..) => unreachable!("typed builtins take no values"),
@@ -233,7 +226,7 @@ fn typed_answer(
     name: &str,
     action: Action,
     result: ScalarType,
-    given: Result<f64, (TrapKind, Failure)>,
+    given: Result<f64, Thrown>,
 ) -> Called {
     match given {
         Ok(n) => {
@@ -245,35 +238,23 @@ fn typed_answer(
                 ScalarType::Bool => Word::bool(n != 0.0),
             });
         }
-        Err((kind, failure)) => match caught(action, kind, &failure) {
-            Some(value) => m.pending = Some(value),
-            None => return Called::Wrong((kind, format!("`{name}`: {failure}"))),
+        Err(thrown) => match caught(action, name, thrown) {
+            Ok(value) => m.pending = Some(value),
+            Err(wrong) => return Called::Wrong(wrong),
         },
     }
     Called::Done
 }
 
-/// What `try` makes of a failure; `None` under `call`, where it is a trap.
-fn caught(action: Action, kind: TrapKind, failure: &Failure) -> Option<Value> {
-    let Action::TryOut(..) = action else { return None };
-    let error = if kind == TrapKind::BuiltinPanicked { "panicked" } else { "failed" };
-    Some([("error", error), ("message", failure.0.as_str())].into_iter().collect())
-}
-
-/// Runs a function of the host's; a panic in it is a failure.
-fn guarded<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, (TrapKind, Failure)> {
-    match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(result) => result.map_err(|failure| (TrapKind::BuiltinFailed, failure)),
-        Err(panic) => Err((TrapKind::BuiltinPanicked, Failure(panic_message(&*panic).to_owned()))),
-    }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    if let Some(message) = panic.downcast_ref::<&str>() {
-        message
-    } else if let Some(message) = panic.downcast_ref::<String>() {
-        message
+/// What `try` makes of a failure; under `call` it is a trap.
+fn caught(action: Action, name: &str, thrown: Thrown) -> Result<Value, Wrong> {
+    let (kind, error, failure) = match thrown {
+        Thrown::Failed(failure) => (TrapKind::BuiltinFailed, "failed", failure),
+        Thrown::Panicked(failure) => (TrapKind::BuiltinPanicked, "panicked", failure),
+    };
+    if let Action::TryOut(..) = action {
+        Ok([("error", error), ("message", failure.0.as_str())].into_iter().collect())
     } else {
-        "it panicked"
+        Err((kind, format!("`{name}`: {failure}")))
     }
 }

@@ -1,0 +1,132 @@
+//! Tasks to programs: patterns that know a task by its words, and the program each stands for.
+
+use super::runtime::MiniRuntime;
+use crate::dsl::instruction::Instruction;
+use crate::dsl::parse::parse;
+use lau_runtime::Value;
+
+/// Compiles source texts and tasks, with the standard patterns.
+///
+/// ```
+/// use lau_agent_runtime::{Instruction, RuntimeCompiler};
+/// assert_eq!(RuntimeCompiler::compile_source("pop").unwrap(), [Instruction::Pop]);
+/// let runtime = RuntimeCompiler::compile_task("Monitor the sensors", "iot", 100.0);
+/// assert_eq!(runtime.name, "compiled");
+/// assert_eq!(runtime.missing_builtins(), ["read_sensors", "check_thresholds", "report"]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuntimeCompiler;
+
+impl RuntimeCompiler {
+    /// Reads a source text.
+    ///
+    /// # Errors
+    /// Every fault of the text, a line each: `Parse error on line 3: …`.
+    pub fn compile_source(source: &str) -> Result<Vec<Instruction>, String> {
+        let parsed = parse(source);
+        let structure = crate::lower::faults(&parsed.instructions, &parsed.spans);
+        let faults: Vec<String> = parsed
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.is_error())
+            .chain(&structure)
+            .map(ToString::to_string)
+            .collect();
+        if faults.is_empty() { Ok(parsed.instructions) } else { Err(faults.join("\n")) }
+    }
+
+    /// A runtime for a task, by the first of the standard patterns that knows it; without one, a program
+    /// that gives `Null`. Its builtins are not there yet: [`MiniRuntime::warnings`] tells which.
+    #[must_use]
+    pub fn compile_task(task: &str, domain: &str, budget: f64) -> MiniRuntime {
+        TaskPatterns::default().compile_task(task, domain, budget)
+    }
+}
+
+/// A kind of task and the program for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskPattern {
+    /// Parts of words; a task whose lower-cased text contains one is of this kind.
+    pub words: Vec<String>,
+    /// The source of its program. `$task` in it becomes the task's text as a literal.
+    pub source: String,
+}
+
+/// Patterns in order; the first that knows a task is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskPatterns {
+    patterns: Vec<TaskPattern>,
+}
+
+/// What a task that no pattern knows is compiled to.
+const OTHERWISE: &str = "push null\nreturn";
+
+impl TaskPatterns {
+    /// Adds a pattern, which comes before all others.
+    ///
+    /// # Errors
+    /// Every fault of its source.
+    ///
+    /// ```
+    /// use lau_agent_runtime::{TaskPattern, TaskPatterns};
+    /// let mut patterns = TaskPatterns::default();
+    /// patterns
+    ///     .register(TaskPattern {
+    ///         words: vec!["greet".into()],
+    ///         source: "push $task\ncall say 1\nreturn".into(),
+    ///     })
+    ///     .unwrap();
+    /// let runtime = patterns.compile_task("Greet the crew", "ship", 10.0);
+    /// assert_eq!(runtime.missing_builtins(), ["say"]);
+    /// ```
+    pub fn register(&mut self, pattern: TaskPattern) -> Result<(), String> {
+        RuntimeCompiler::compile_source(&source_for(&pattern.source, "task"))?;
+        self.patterns.insert(0, pattern);
+        Ok(())
+    }
+
+    /// The source of the program for a task.
+    #[must_use]
+    pub fn source(&self, task: &str) -> String {
+        let lower = task.to_lowercase();
+        let knows = |pattern: &&TaskPattern| pattern.words.iter().any(|word| lower.contains(word));
+        let source = self.patterns.iter().find(knows).map_or(OTHERWISE, |pattern| &pattern.source);
+        source_for(source, task)
+    }
+
+    /// A runtime for a task; see [`RuntimeCompiler::compile_task`].
+    #[must_use]
+    pub fn compile_task(&self, task: &str, domain: &str, budget: f64) -> MiniRuntime {
+        let mut runtime = MiniRuntime::new("compiled", domain, budget);
+        // Sources of patterns were compiled when they were registered, and a task's text is a literal,
+        // so this succeeds; if not, the runtime has no program, and says so in its warnings.
+        if runtime.compile(&self.source(task)).is_err() {
+            runtime.compilation_level = 1;
+        }
+        runtime
+    }
+}
+
+fn source_for(source: &str, task: &str) -> String {
+    let push = Instruction::Push(Value::from(task)).to_string();
+    source.replace("$task", push.trim_start_matches("push "))
+}
+
+impl Default for TaskPatterns {
+    /// The five standard patterns.
+    fn default() -> Self {
+        let pattern = |words: [&str; 2], source: &str| TaskPattern {
+            words: words.map(str::to_owned).to_vec(),
+            source: source.to_owned(),
+        };
+        TaskPatterns {
+            patterns: vec![
+                pattern(["sensor", "monitor"], include_str!("pattern/sensor.lau")),
+                pattern(["motor", "control"], include_str!("pattern/motor.lau")),
+                pattern(["crew", "manage"], include_str!("pattern/crew.lau")),
+                pattern(["analy", "data"], include_str!("pattern/analysis.lau")),
+                pattern(["bridge", "communic"], include_str!("pattern/bridge.lau")),
+            ],
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! A runtime of an agent: a program with its memory, its builtins and its energy.
+//!
+//! The public fields are the state between runs. During a run, and while one is stopped, the state is
+//! an [`Instance`]'s, and the fields show what it was when it stopped.
+
+use super::result::{RuntimeResult, RuntimeSnapshot, StepResult};
+use crate::dsl::diagnostic::{Diagnostic, Span};
+use crate::dsl::instruction::Instruction;
+use crate::dsl::parse::{Parsed, parse};
+use crate::engine::Engine;
+use crate::lower;
+use lau_runtime::host::{Builtin, Failure, Host};
+use lau_runtime::instance::{Ending, Instance, Linked, Outcome, Step};
+use lau_runtime::{Energy, Limits, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A builtin that is a plain function.
+pub type BuiltinFn = fn(Vec<Value>) -> Value;
+
+/// The highest compilation level.
+const LEVEL_MAX: u32 = 3;
+
+/// The name of a runtime, unique in the process if the runtime chose it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RuntimeId(pub String);
+
+impl RuntimeId {
+    /// `rt-<name>-<counter>`.
+    fn next(name: &str) -> Self {
+        static COUNTER: AtomicU64 = AtomicU64::new(1);
+        RuntimeId(format!("rt-{name}-{}", COUNTER.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl fmt::Display for RuntimeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for RuntimeId {
+    fn from(id: &str) -> Self {
+        RuntimeId(id.to_owned())
+    }
+}
+
+/// A program with its memory, builtins and energy.
+///
+/// ```
+/// use lau_agent_runtime::{MiniRuntime, Value};
+///
+/// let mut runtime = MiniRuntime::new("sum", "arithmetic", 10.0);
+/// runtime.compile("load a\nload b\nadd\nreturn").unwrap();
+/// runtime.memory.insert("a".into(), Value::from(2.0));
+/// runtime.memory.insert("b".into(), Value::from(3.0));
+/// let result = runtime.execute().unwrap();
+/// assert_eq!(result.output, Value::from(5.0));
+/// assert_eq!(runtime.energy_used, 0.35);
+/// ```
+pub struct MiniRuntime {
+    /// Its name in a shell.
+    pub id: RuntimeId,
+    /// What it is called.
+    pub name: String,
+    /// What it is about.
+    pub domain: String,
+    /// The program. It may be set by hand.
+    pub instructions: Vec<Instruction>,
+    /// Builtins that are plain functions; see [`MiniRuntime::register`] for others.
+    pub builtins: HashMap<String, BuiltinFn>,
+    /// The main body's variables: read when a run starts, written when it stops.
+    pub memory: HashMap<String, Value>,
+    /// Energy that may be used over all runs, in units.
+    pub energy_budget: f64,
+    /// Energy used over all runs, in units.
+    pub energy_used: f64,
+    /// How often it was compiled, at most 3 times counted.
+    pub compilation_level: u32,
+    engine: Engine,
+    limits: Limits,
+    /// Builtins that are no plain functions, and the delegate handler.
+    host: Host,
+    /// What the instructions were last lowered to.
+    lowered: Option<Lowered>,
+    run: Option<Run>,
+}
+
+/// A program as it was last lowered and linked.
+struct Lowered {
+    /// What it was lowered from: the field may have been set since.
+    instructions: Vec<Instruction>,
+    /// Where those stand in the text they came from, if they came from one.
+    spans: Vec<Span>,
+    linked: Arc<Linked>,
+}
+
+/// A run in progress, or the end of one.
+struct Run {
+    instance: Instance,
+    /// What a step past the end says again.
+    ended: Option<Result<Value, String>>,
+}
+
+impl MiniRuntime {
+    /// A runtime without a program, with a budget in units.
+    #[must_use]
+    pub fn new(name: &str, domain: &str, budget: f64) -> Self {
+        MiniRuntime {
+            id: RuntimeId::next(name),
+            name: name.to_owned(),
+            domain: domain.to_owned(),
+            instructions: Vec::new(),
+            builtins: HashMap::new(),
+            memory: HashMap::new(),
+            energy_budget: budget,
+            energy_used: 0.0,
+            compilation_level: 0,
+            engine: Engine::default(),
+            limits: Limits::default(),
+            host: Host::default(),
+            lowered: None,
+            run: None,
+        }
+    }
+
+    /// Makes a plain function callable.
+    pub fn register_builtin(&mut self, name: &str, f: BuiltinFn) {
+        self.host.remove(name);
+        self.builtins.insert(name.to_owned(), f);
+    }
+
+    /// Makes any builtin callable: a closure, one that may fail, that is typed, that has a price.
+    ///
+    /// ```
+    /// use lau_agent_runtime::{Builtin, MiniRuntime, Value};
+    /// let mut runtime = MiniRuntime::new("typed", "arithmetic", 10.0);
+    /// runtime.register("half", Builtin::typed(|x: f64| x / 2.0));
+    /// runtime.compile("push 5\ncall half 1\nreturn").unwrap();
+    /// assert_eq!(runtime.execute().unwrap().output, Value::from(2.5));
+    /// ```
+    pub fn register(&mut self, name: &str, builtin: Builtin) {
+        self.builtins.remove(name);
+        self.host.register(name, builtin);
+    }
+
+    /// Hands delegated tasks to a handler (agent, task) instead of noting them in memory.
+    pub fn on_delegate(
+        &mut self,
+        handler: impl Fn(&str, &str) -> Result<(), Failure> + Send + Sync + 'static,
+    ) {
+        self.host.on_delegate(handler);
+    }
+
+    /// Chooses the engine for the runs that start from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
+    }
+
+    /// The engine that runs are started on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Sets the limits for the runs that start from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Compiles a source text, takes it for the program, raises the compilation level, and gives the
+    /// instructions.
+    ///
+    /// # Errors
+    /// Every fault of the text, a line each: `Parse error on line 3: …`. Nothing is changed then.
+    pub fn compile(&mut self, source: &str) -> Result<Vec<Instruction>, String> {
+        let mut parsed = parse(source);
+        let found = std::mem::take(&mut parsed.diagnostics);
+        let mut faults: Vec<_> = found.into_iter().filter(Diagnostic::is_error).collect();
+        let program = match lower::lower_at(&parsed.instructions, &parsed.spans) {
+            Ok(program) if faults.is_empty() => program,
+            Ok(_) => return Err(told(&faults)),
+            Err(structure) => {
+                faults.extend(structure);
+                return Err(told(&faults));
+            }
+        };
+        let linked = Arc::new(Linked::new(Arc::new(program), self.host().interface()));
+        self.run = None;
+        self.instructions.clone_from(&parsed.instructions);
+        let Parsed { instructions, spans, .. } = parsed;
+        self.lowered = Some(Lowered { instructions, spans, linked });
+        self.compilation_level = (self.compilation_level + 1).min(LEVEL_MAX);
+        Ok(self.instructions.clone())
+    }
+
+    /// Runs the program from its start.
+    ///
+    /// # Errors
+    /// `Energy budget exhausted` with used and budget (the run can be resumed); a trap, with its place;
+    /// the faults of instructions set by hand; memory beyond a limit.
+    pub fn execute(&mut self) -> Result<RuntimeResult, String> {
+        let mut instance = self.start()?;
+        let outcome = instance.run();
+        self.stopped(instance, &outcome)
+    }
+
+    /// Goes on with a run that was exhausted, with so much more budget, in units.
+    ///
+    /// # Errors
+    /// As [`MiniRuntime::execute`]; and if there is no run to go on with.
+    ///
+    /// ```
+    /// use lau_agent_runtime::MiniRuntime;
+    /// let mut runtime = MiniRuntime::new("long", "arithmetic", 0.25);
+    /// runtime.compile("push 1\npush 2\nadd\nreturn").unwrap();
+    /// assert!(runtime.execute().unwrap_err().starts_with("Energy budget exhausted"));
+    /// assert_eq!(runtime.resume(1.0).unwrap().output.as_f64(), Some(3.0));
+    /// assert_eq!((runtime.energy_used, runtime.energy_budget), (0.35, 1.25));
+    /// ```
+    pub fn resume(&mut self, extra_budget: f64) -> Result<RuntimeResult, String> {
+        let budget = Energy::from_units(self.energy_budget);
+        let budget = budget.saturating_add(Energy::from_units(extra_budget));
+        let mut instance = match self.run.take() {
+            Some(run) if run.instance.is_resumable() => run.instance,
+            other => {
+                self.run = other;
+                return Err("there is no stopped run to resume".to_owned());
+            }
+        };
+        self.energy_budget = budget.to_units();
+        instance.set_energy(instance.energy_used(), budget);
+        match instance.resume(Energy::ZERO) {
+            Ok(outcome) => self.stopped(instance, &outcome),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Executes one instruction: the first, or the next. Past the end it gives the output again, done.
+    ///
+    /// # Errors
+    /// As [`MiniRuntime::execute`]. After a trap every further step says it again; `reset` starts anew.
+    pub fn step(&mut self) -> Result<StepResult, String> {
+        let mut run = match self.run.take() {
+            Some(run) => run,
+            None => Run { instance: self.start()?, ended: None },
+        };
+        if let Some(ended) = &run.ended {
+            let ended = ended.clone();
+            self.run = Some(run);
+            return Ok(self.stepped(Instruction::Return, ended?, true));
+        }
+        run.instance.set_energy(run.instance.energy_used(), Energy::from_units(self.energy_budget));
+        let Step { instruction, wrote, outcome } = run.instance.step();
+        self.energy_used = run.instance.energy_used().to_units();
+        if let Some(name) = wrote
+            && let Some(value) = run.instance.memory_field(&name)
+        {
+            self.memory.insert(name, value);
+        }
+        let result = match outcome {
+            None => Ok((run.instance.top().unwrap_or_default(), false)),
+            Some(outcome) => match ended(&outcome) {
+                Ok(output) => {
+                    run.ended = Some(Ok(output.clone()));
+                    Ok((output, true))
+                }
+                Err(message) => {
+                    if !run.instance.is_resumable() {
+                        run.ended = Some(Err(message.clone()));
+                    }
+                    Err(message)
+                }
+            },
+        };
+        self.run = Some(run);
+        let (result, done) = result?;
+        let at = instruction.map_or(usize::MAX, |at| at as usize);
+        let instruction = self.instructions.get(at).cloned().unwrap_or(Instruction::Return);
+        Ok(self.stepped(instruction, result, done))
+    }
+
+    /// Calls a builtin for the host itself. Nothing is charged.
+    ///
+    /// # Errors
+    /// `Unknown builtin: <name>`, or the builtin's failure.
+    pub fn call(&self, function: &str, args: Vec<Value>) -> Result<Value, String> {
+        let builtin = match self.builtins.get(function) {
+            Some(f) => Builtin::new(*f),
+            None => match self.host.builtin(function) {
+                Some(builtin) => builtin.clone(),
+                None => return Err(format!("Unknown builtin: {function}")),
+            },
+        };
+        builtin.call(args).map_err(|failure| format!("Builtin failed: `{function}`: {failure}"))
+    }
+
+    /// The state between runs.
+    #[must_use]
+    pub fn save_state(&self) -> RuntimeSnapshot {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        RuntimeSnapshot {
+            id: self.id.clone(),
+            memory: self.memory.clone(),
+            energy_used: self.energy_used,
+            compilation_level: self.compilation_level,
+            created_at: since.as_secs(),
+        }
+    }
+
+    /// Takes over memory, energy used and compilation level of a saved state. A stopped run is given up.
+    pub fn load_state(&mut self, state: &RuntimeSnapshot) {
+        self.run = None;
+        self.memory.clone_from(&state.memory);
+        self.energy_used = state.energy_used;
+        self.compilation_level = state.compilation_level.min(LEVEL_MAX);
+    }
+
+    /// Whether energy used is within the budget.
+    #[must_use]
+    pub fn is_conserved(&self) -> bool {
+        Energy::from_units(self.energy_used) <= Energy::from_units(self.energy_budget)
+    }
+
+    /// The compilation level, 0 to 3.
+    #[must_use]
+    pub fn abstraction_level(&self) -> u32 {
+        self.compilation_level
+    }
+
+    /// Gives up a stopped run: position, stack and instruction count are those of a new one. Memory and
+    /// energy used stay.
+    pub fn reset(&mut self) {
+        self.run = None;
+    }
+
+    /// Names the program calls that neither it defines nor anybody has registered, in the order of their
+    /// first call.
+    #[must_use]
+    pub fn missing_builtins(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        let defined: std::collections::HashSet<&String> = self
+            .instructions
+            .iter()
+            .filter_map(|i| if let Instruction::Func(name, _) = i { Some(name) } else { None })
+            .collect();
+        for instruction in &self.instructions {
+            if let Instruction::Call(name, _) | Instruction::Try(name, _) = instruction
+                && !defined.contains(name)
+                && !self.builtins.contains_key(name)
+                && self.host.builtin(name).is_none()
+                && !missing.contains(name)
+            {
+                missing.push(name.clone());
+            }
+        }
+        missing
+    }
+
+    /// What would go wrong at the latest when the program runs: faults of its instructions, builtins that
+    /// are missing.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let faults = lower::faults(&self.instructions, self.spans());
+        let missing = self.missing_builtins();
+        let missing = missing.iter().map(|name| format!("builtin `{name}` is not registered"));
+        faults.iter().map(ToString::to_string).chain(missing).collect()
+    }
+
+    /// The places of the instructions, if they are still those of a text.
+    fn spans(&self) -> &[Span] {
+        match &self.lowered {
+            Some(lowered) if lowered.instructions == self.instructions => &lowered.spans,
+            Some(_) | None => &[],
+        }
+    }
+
+    /// All builtins, and the delegate handler.
+    fn host(&self) -> Host {
+        let mut host = self.host.clone();
+        for (name, f) in &self.builtins {
+            host.register(name.clone(), Builtin::new(*f));
+        }
+        host
+    }
+
+    /// An instance at the start of a run, with the fields taken in.
+    fn start(&mut self) -> Result<Instance, String> {
+        self.run = None;
+        let host = self.host();
+        let linked = self.link(&host)?;
+        let mut instance =
+            Instance::new(linked, Arc::new(host), self.limits).map_err(|error| error.to_string())?;
+        for (name, value) in &self.memory {
+            instance.set_memory(name, value).map_err(|error| error.to_string())?;
+        }
+        let (used, budget) = (self.energy_used, self.energy_budget);
+        instance.set_energy(Energy::from_units(used), Energy::from_units(budget));
+        Ok(instance)
+    }
+
+    /// The program linked to the host, anew where something changed.
+    fn link(&mut self, host: &Host) -> Result<Arc<Linked>, String> {
+        let interface = host.interface();
+        match &mut self.lowered {
+            Some(lowered) if lowered.instructions == self.instructions => {
+                if *lowered.linked.interface() != interface {
+                    let program = lowered.linked.program().clone();
+                    lowered.linked = Arc::new(Linked::new(program, interface));
+                }
+                Ok(lowered.linked.clone())
+            }
+            Some(_) | None => {
+                let program = lower::lower(&self.instructions).map_err(|faults| told(&faults))?;
+                let linked = Arc::new(Linked::new(Arc::new(program), interface));
+                let instructions = self.instructions.clone();
+                let lowered = Lowered { instructions, spans: Vec::new(), linked: linked.clone() };
+                self.lowered = Some(lowered);
+                Ok(linked)
+            }
+        }
+    }
+
+    /// Writes the fields after a run stopped, and tells its result.
+    fn stopped(&mut self, instance: Instance, outcome: &Outcome) -> Result<RuntimeResult, String> {
+        self.energy_used = outcome.energy_total.to_units();
+        let memory = instance.memory();
+        let result = ended(outcome).and_then(|output| {
+            let instructions = u32::try_from(outcome.instructions).unwrap_or(u32::MAX);
+            let mut result = RuntimeResult::ok(output, self.energy_used, instructions);
+            let functions = &instance.linked().program().parts().functions;
+            result.abstractions_formed = functions.iter().filter_map(|f| f.name.clone()).collect();
+            result.compilation_hints =
+                vec![format!("{}: {} instructions", self.engine, outcome.instructions)];
+            Ok(result)
+        });
+        if instance.is_resumable() {
+            self.run = Some(Run { instance, ended: None });
+        }
+        self.memory = memory.map_err(|error| error.to_string())?.into_iter().collect();
+        result
+    }
+
+    fn stepped(&self, instruction: Instruction, result: Value, done: bool) -> StepResult {
+        let left = Energy::from_units(self.energy_budget);
+        let left = left.saturating_sub(Energy::from_units(self.energy_used));
+        StepResult { instruction, result, energy_remaining: left.to_units(), done }
+    }
+}
+
+/// The output of a finished run, or what is said of another.
+fn ended(outcome: &Outcome) -> Result<Value, String> {
+    match &outcome.ending {
+        Ending::Finished { output } => Ok(output.clone()),
+        Ending::Trapped { trap } => Err(trap.to_string()),
+        Ending::Exhausted => Err(format!(
+            "Energy budget exhausted: used {} of {} units ({})",
+            outcome.energy_total, outcome.budget, outcome.place
+        )),
+    }
+}
+
+fn told(faults: &[Diagnostic]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl fmt::Debug for MiniRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MiniRuntime")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("domain", &self.domain)
+            .field("instructions", &self.instructions)
+            .field("builtins", &self.builtins.keys())
+            .field("host", &self.host)
+            .field("memory", &self.memory)
+            .field("energy_budget", &self.energy_budget)
+            .field("energy_used", &self.energy_used)
+            .field("compilation_level", &self.compilation_level)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
