@@ -12,7 +12,7 @@ pub mod instruction;
 pub mod literal;
 pub mod parse;
 pub mod print;
-#[cfg(any())]
+#[cfg(feature = "cli")]
 pub mod render;
 mod suggest;
 pub mod token;
