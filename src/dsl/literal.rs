@@ -152,7 +152,8 @@ impl<'t> Container<'_, 't> {
     fn begin_container(&mut self) -> Result<Option<Value>, Fault> {
         let at = self.cursor.at();
         if self.open.len() == NESTING_MAX {
-            let message = format!("the literal has more than {NESTING_MAX} levels of lists and maps");
+            let message =
+                format!("the literal has more than {NESTING_MAX} levels of lists and maps");
             let fault = Diagnostic::new(Code::NestedTooDeep, message);
             let fault = fault.at(self.cursor.span(at..at + 1));
             return Err(Box::new(fault.help("build deeper values with `list` and `map`")));
@@ -254,7 +255,8 @@ impl<'t> Container<'_, 't> {
     /// The characters up to the next that means something in a container.
     fn peek_word(&self) -> &'t str {
         let rest = self.cursor.rest();
-        let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '[' | ']' | '{' | '}' | '"');
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '[' | ']' | '{' | '}' | '"');
         &rest[..rest.find(ends).unwrap_or(rest.len())]
     }
 

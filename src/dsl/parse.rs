@@ -20,8 +20,8 @@ use super::instruction::Instruction;
 use super::literal::{VALUES_MAX, write_name};
 use super::suggest;
 use super::token::{Cursor, Token, Word, shown};
-use finding::Findings;
 pub use finding::DIAGNOSTICS_MAX;
+use finding::Findings;
 use label::Labels;
 use lau_runtime::Value;
 use lau_runtime::program::Opcode;
@@ -212,9 +212,7 @@ impl<'t> Parser<'t> {
             _ if quoted && Opcode::named(word).is_some() => {
                 fault.help("an instruction's name is not quoted").fix(token.span, word)
             }
-            Some(name) => {
-                fault.help(format!("did you mean `{name}`?")).fix(token.span, name)
-            }
+            Some(name) => fault.help(format!("did you mean `{name}`?")).fix(token.span, name),
             None => fault,
         });
     }

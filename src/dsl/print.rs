@@ -113,11 +113,17 @@ mod tests {
         assert_eq!(line(Instruction::Call("#f".into(), 255)), "call \"#f\" 255");
         assert_eq!(line(Instruction::Delegate("a b".into(), String::new())), "delegate \"a b\"");
         assert_eq!(line(Instruction::Delegate("a".into(), "#x".into())), "delegate a \"#x\"");
-        assert_eq!(line(Instruction::Assert("it's  \"fine\" # so".into())), "assert it's  \"fine\" # so");
+        assert_eq!(
+            line(Instruction::Assert("it's  \"fine\" # so".into())),
+            "assert it's  \"fine\" # so"
+        );
         assert_eq!(line(Instruction::Fail(" x".into())), "fail \" x\"");
         assert_eq!(line(Instruction::Fail("a\nb".into())), r#"fail "a\nb""#);
         assert_eq!(line(Instruction::Assert(String::new())), "assert");
-        assert_eq!(line(Instruction::Func("f".into(), vec!["".into(), "p".into()])), "func f \"\" p");
+        assert_eq!(
+            line(Instruction::Func("f".into(), vec!["".into(), "p".into()])),
+            "func f \"\" p"
+        );
         assert_eq!(line(Instruction::EnergyCheck(-0.0)), "energy_check -0");
         assert_eq!(line(Instruction::Jump(usize::MAX)), "jump 18446744073709551615");
     }

@@ -150,5 +150,6 @@ fn write_quoted(out: &mut impl Write, text: &str, escapes: Escapes) -> fmt::Resu
 /// Whether a character is escaped where it is written: what ends a line somewhere, controls a terminal,
 /// or reorders what a reader sees. All of these are in the first plane, so JSON can escape each as one.
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -69,7 +69,7 @@ impl<'t> Reader<'_, 't> {
         for &operand in self.row.operands {
             self.cursor.skip_space();
             if is_required(operand) && self.cursor.rest().is_empty() {
-                let missing = self.missing(operand);
+                let missing = self.missing(operand, operands.end);
                 self.report(missing, &mut operands);
                 break;
             }
@@ -197,10 +197,10 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    fn missing(&mut self, operand: Operand) -> Diagnostic {
-        let end = self.cursor.span(self.cursor.at()..self.cursor.at()).end;
+    fn missing(&mut self, operand: Operand, end: usize) -> Diagnostic {
+        let end = self.cursor.span(end..end).end;
         let message = format!("`{}` needs {}", self.row.name, expected(operand));
-        let place = Span { end: end.max(self.first.end), ..self.first };
+        let place = Span { end, ..self.first };
         Diagnostic::new(Code::MissingOperand, message).at(place).help(example(self.row))
     }
 }

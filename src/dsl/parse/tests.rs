@@ -67,7 +67,10 @@ fn jumps_find_labels_of_their_own_function() {
 fn every_bad_line_leaves_an_instruction() {
     let null = || I::Push(Value::Null);
     assert_eq!(bad("\"x\nnope\ncall f\nlist x"), {
-        (vec![null(); 4], vec!["malformed-text", "unknown-instruction", "missing-operand", "malformed-operand"])
+        (
+            vec![null(); 4],
+            vec!["malformed-text", "unknown-instruction", "missing-operand", "malformed-operand"],
+        )
     });
     assert_eq!(bad("jump x\npop").0, [I::Jump(1), I::Pop]);
     let func = |name: &str, params: &[&str]| {
@@ -87,13 +90,10 @@ fn every_bad_line_leaves_an_instruction() {
 #[test]
 fn every_bad_operand_of_a_line_is_found() {
     assert_eq!(bad(r#"call "\x" 256"#).1, ["malformed-text", "malformed-operand"]);
-    assert_eq!(bad("a: a: pop pop").1, [
-        "malformed-label",
-        "unused-label",
-        "duplicate-label",
-        "malformed-label",
-        "extra-words"
-    ]);
+    assert_eq!(
+        bad("a: a: pop pop").1,
+        ["malformed-label", "unused-label", "duplicate-label", "malformed-label", "extra-words"]
+    );
 }
 
 #[test]
@@ -109,7 +109,9 @@ fn places_run_from_the_first_word_to_the_last_operand() {
 fn counts_end_at_their_limits() {
     let values = |text: &str| parse(text).has_errors();
     assert!(!values("list 1000000\nmap 0\ncall f 255\nlist 007"));
-    for bad in ["list 1000001", "list -1", "list +1", "list 1.0", "call f 256", "jump -1", "jump 1.5"] {
+    for bad in
+        ["list 1000001", "list -1", "list +1", "list 1.0", "call f 256", "jump -1", "jump 1.5"]
+    {
         assert_eq!(self::bad(bad).1, ["malformed-operand"], "{bad}");
     }
     let params = |n: usize| format!("func f{}\nend", " p".repeat(n));
@@ -132,8 +134,11 @@ fn a_program_too_large_is_one_error() {
     let parsed = parse(&("jump x\n".to_owned() + &"pop\n".repeat(INSTRUCTIONS_MAX)));
     assert_eq!(parsed.instructions.len(), INSTRUCTIONS_MAX);
     let found: Vec<_> = parsed.diagnostics.iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["Parse error on line 4194305: the program has more than 4194304 instructions \
-        (what follows was not looked at)"]);
+    assert_eq!(
+        found,
+        ["Parse error on line 4194305: the program has more than 4194304 instructions \
+        (what follows was not looked at)"]
+    );
     let list = format!("push [0{}]\n", ",0".repeat(1 << 20));
     assert_eq!(bad(&list.repeat(5)).1, ["too-large"]);
 }
