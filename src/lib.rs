@@ -6,7 +6,8 @@ pub mod engine;
 pub mod lower;
 
 pub use agent::{
-    AbstractionLayer, AbstractionLevel, AgentShell, BuiltinFn, MiniRuntime, RuntimeCompiler, RuntimeId, RuntimeResult, RuntimeSnapshot, ShellStatus, StepResult, TaskPattern, TaskPatterns,
+    AbstractionLayer, AbstractionLevel, AgentShell, BuiltinFn, MiniRuntime, RuntimeCompiler,
+    RuntimeId, RuntimeResult, RuntimeSnapshot, ShellStatus, StepResult, TaskPattern, TaskPatterns,
 };
 pub use dsl::diagnostic::Diagnostic;
 pub use dsl::instruction::Instruction;

@@ -79,7 +79,8 @@ impl AbstractionLayer {
     /// Level, runtimes built and tokens saved in one line.
     #[must_use]
     pub fn progress_report(&self) -> String {
-        let built = self.layers.iter().fold(0_u64, |sum, level| sum + u64::from(level.runtimes_built));
+        let built =
+            self.layers.iter().fold(0_u64, |sum, level| sum + u64::from(level.runtimes_built));
         let (level, saved) = (self.current_level(), self.tokens_saved());
         format!("Abstraction Level {level} | {built} runtimes built | {saved} tokens saved")
     }

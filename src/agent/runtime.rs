@@ -393,8 +393,8 @@ impl MiniRuntime {
         self.run = None;
         let host = self.host();
         let linked = self.link(&host)?;
-        let mut instance =
-            Instance::new(linked, Arc::new(host), self.limits).map_err(|error| error.to_string())?;
+        let mut instance = Instance::new(linked, Arc::new(host), self.limits)
+            .map_err(|error| error.to_string())?;
         for (name, value) in &self.memory {
             instance.set_memory(name, value).map_err(|error| error.to_string())?;
         }

@@ -1,0 +1,225 @@
+//! Programs that mean harm: each must end in its own trap or in exhaustion, soon, with little memory.
+
+use lau_agent_runtime::lower::compile;
+use lau_agent_runtime::{
+    AgentShell, Ending, Energy, Host, Instance, Instruction, Limits, Linked, MiniRuntime, Outcome,
+    TrapKind, Value, lower,
+};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+fn instance(source: &str, limits: Limits) -> Instance {
+    let host = Host::default();
+    let compiled = compile(source, &host.interface());
+    let program = compiled.program.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+    let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+    Instance::new(linked, Arc::new(host), limits).expect("a host without builtins")
+}
+
+/// Runs under the default limits and so many units; no attack may take longer than a moment.
+fn attack(source: &str, budget: f64) -> (Instance, Outcome) {
+    let mut instance = instance(source, Limits::default());
+    instance.set_energy(Energy::ZERO, Energy::from_units(budget));
+    let start = Instant::now();
+    let outcome = instance.run();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}: {source}", start.elapsed());
+    (instance, outcome)
+}
+
+fn trap(outcome: &Outcome) -> TrapKind {
+    outcome.trap().unwrap_or_else(|| panic!("{outcome:?}")).kind
+}
+
+#[test]
+fn two_hundred_thousand_levels_of_nesting() {
+    let (_, outcome) = attack("push []\nagain:\nlist 1\njump again", 1e9);
+    assert_eq!(trap(&outcome), TrapKind::NestingLimit);
+    assert_eq!(outcome.energy, Energy::from_thousandths(100 + 199 * 200 + 150));
+
+    let literal = format!("push {}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let compiled = compile(&literal, &Host::default().interface());
+    assert_eq!(compiled.diagnostics[0].code.as_str(), "nested-too-deep");
+
+    // Made by hand as a value, the literal must not overflow anything on its way to being refused. The
+    // value itself cannot even be dropped by the derived code, so it is taken apart here.
+    let mut deep = Value::Null;
+    for _ in 0..200_000 {
+        deep = Value::List(vec![deep]);
+    }
+    let instructions = [Instruction::Push(deep)];
+    let faults = lower::lower(&instructions).expect_err("far too deep");
+    assert_eq!(faults[0].code.as_str(), "nested-too-deep");
+    let [Instruction::Push(mut deep)] = instructions else { unreachable!("as built") };
+    while let Value::List(mut items) = deep {
+        deep = items.pop().unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_list_of_itself_twice_forty_times() {
+    let mut source = "push []\n".to_owned();
+    for _ in 0..40 {
+        source.push_str("dup\nlist 2\n");
+    }
+    source.push_str("return");
+    let (instance, outcome) = attack(&source, 1e9);
+    assert_eq!(trap(&outcome), TrapKind::TreeLimit);
+    assert!(instance.live_bytes() < 10_000, "shared storage is small: {}", instance.live_bytes());
+}
+
+#[test]
+fn many_variables_that_share_one_huge_tree_cannot_flood_the_host() {
+    let mut source = "push [0]\n".to_owned();
+    for _ in 0..21 {
+        source.push_str("dup\nlist 2\n"); // a tree of about 180 MB in a few hundred bytes
+    }
+    for at in 0..20 {
+        writeln!(source, "dup\nstore v{at}").expect("a string");
+    }
+    source.push_str("push 0");
+    let (instance, outcome) = attack(&source, 1e9);
+    assert_eq!(outcome.output(), Some(&Value::from(0.0)));
+    let error = instance.memory().expect_err("3.6 GB as public values");
+    assert!(error.to_string().contains("Memory limit exceeded"), "{error}");
+
+    let mut runtime = MiniRuntime::new("flood", "attack", 1e9);
+    runtime.compile(&source).expect("compiles");
+    let error = runtime.execute().expect_err("the same in the agent layer");
+    assert!(error.contains("Memory limit exceeded"), "{error}");
+}
+
+#[test]
+fn texts_that_double_for_ever() {
+    let (_, outcome) = attack("push xxxxxxxx\nstore t\nagain:\nload t\nappend t\njump again", 1e9);
+    assert_eq!(trap(&outcome), TrapKind::ValueLimit);
+    let (instance, outcome) =
+        attack("push xxxxxxxx\nstore t\nagain:\nload t\nappend t\njump again", 1e4);
+    assert_eq!(outcome.ending, Ending::Exhausted);
+    assert!(
+        instance.live_bytes() < 20_000_000,
+        "a small budget bounds it: {}",
+        instance.live_bytes()
+    );
+}
+
+#[test]
+fn lists_that_double_for_ever() {
+    // There is no instruction that appends a list to a list, so doubling is by elements.
+    let source = "push [0]\nstore l\nfill:\nload l\nlen\nstore n\npush 0\nstore i\n\
+        copy:\nload l\nload i\nget\nappend l\nload i\npush 1\nadd\ndup\nstore i\nload n\nlt\n\
+        jump_true copy\njump fill";
+    let (instance, outcome) = attack(source, 1e6);
+    assert_eq!(outcome.ending, Ending::Exhausted);
+    assert!(instance.live_bytes() < 20_000_000, "{}", instance.live_bytes());
+}
+
+#[test]
+fn many_lists_are_bounded_by_live_memory() {
+    let limits = Limits { memory_bytes_max: 1 << 20, ..Limits::default() };
+    let mut instance = instance(
+        "push []\nstore keep\nagain:\npush 0\npush 0\npush 0\npush 0\nlist 4\nappend keep\njump again",
+        limits,
+    );
+    instance.set_energy(Energy::ZERO, Energy::MAX);
+    let outcome = instance.run();
+    assert_eq!(trap(&outcome), TrapKind::MemoryLimit);
+    assert!(instance.live_bytes() <= 1 << 20);
+}
+
+#[test]
+fn comparing_huge_values_costs_what_it_takes() {
+    let mut source = "push [0]\n".to_owned();
+    for _ in 0..20 {
+        source.push_str("dup\nlist 2\n");
+    }
+    source.push_str("store a\nagain:\nload a\nload a\neq\npop\njump again");
+    let (_, outcome) = attack(&source, 1e5);
+    assert_eq!(outcome.ending, Ending::Exhausted);
+    assert!(
+        outcome.instructions < 60,
+        "not one comparison of 90 MB fits: {}",
+        outcome.instructions
+    );
+    let (_, outcome) = attack(&source, 1e6);
+    assert!(outcome.instructions < 200, "about ten do: {}", outcome.instructions);
+}
+
+#[test]
+fn recursion_without_end() {
+    let (_, outcome) = attack("func f n\nload n\ncall f 1\nend\npush 1\ncall f 1", 1e9);
+    assert_eq!(trap(&outcome), TrapKind::CallDepth);
+    let trap = outcome.trap().expect("trapped");
+    assert_eq!(trap.calls.len(), 10_000);
+    assert!(trap.to_string().contains("and 9990 more calls"), "{trap}");
+}
+
+#[test]
+fn recursion_with_as_many_variables_as_a_function_may_have() {
+    let mut source = "func f\n".to_owned();
+    for at in 0..1024 {
+        writeln!(source, "push 0\nstore v{at}").expect("a string");
+    }
+    source.push_str("call f 0\nend\ncall f 0");
+    let (_, outcome) = attack(&source, 1e9);
+    assert_eq!(trap(&outcome), TrapKind::CallDepth);
+    let one_more = source.replace("call f 0\nend", "load one_more\ncall f 0\nend");
+    let compiled = compile(&one_more, &Host::default().interface());
+    assert_eq!(compiled.diagnostics[0].code.as_str(), "too-large");
+}
+
+#[test]
+fn a_stack_that_grows_for_ever() {
+    let (instance, outcome) = attack("again:\npush 1\njump again", 1e9);
+    assert_eq!(trap(&outcome), TrapKind::StackLimit);
+    assert_eq!(instance.stack().len(), 1_000_000);
+}
+
+#[test]
+fn a_loop_for_ever_stops_at_its_budget() {
+    let (_, outcome) = attack("again:\njump again", 100_000.0);
+    assert_eq!(outcome.ending, Ending::Exhausted);
+    assert_eq!(outcome.instructions, 2_000_000);
+}
+
+#[test]
+fn a_million_instructions_compile_and_run_in_linear_time() {
+    let time = |count: usize| {
+        let source = "push 1\npop\n".repeat(count / 2);
+        let start = Instant::now();
+        let (_, outcome) = attack(&source, 1e9);
+        assert_eq!(outcome.instructions, count as u64);
+        start.elapsed()
+    };
+    let (small, large) = (time(100_000), time(1_000_000));
+    assert!(large < small * 40, "{small:?} for 100,000 instructions, {large:?} for 1,000,000");
+}
+
+#[test]
+fn names_and_functions_by_the_hundred_thousand() {
+    let mut source = String::new();
+    for at in 0..100_000 {
+        writeln!(source, "func f{at}\npush {at}\nend\ncall f{at} 0\nstore v{at}")
+            .expect("a string");
+    }
+    let (instance, outcome) = attack(&source, 1e9);
+    assert_eq!(outcome.instructions, 300_000);
+    assert_eq!(instance.memory_field("v99999"), Some(Value::from(99_999.0)));
+}
+
+#[test]
+fn what_a_host_puts_into_memory_is_held_to_the_limits() {
+    let mut deep = Value::Null;
+    for _ in 0..201 {
+        deep = Value::List(vec![deep]);
+    }
+    let mut instance = instance("observe x", Limits::default());
+    let error = instance.set_memory("x", &deep).expect_err("too deep").to_string();
+    assert!(error.contains("memory field `x`") && error.contains("201 levels"), "{error}");
+
+    let mut shell = AgentShell::new("a", 100.0);
+    let id = shell.build_runtime("nothing", "d");
+    let runtime = shell.runtimes.get_mut(&id).expect("just built");
+    runtime.memory.insert("x".into(), deep);
+    assert!(runtime.execute().expect_err("too deep").contains("Nesting limit exceeded"));
+}
