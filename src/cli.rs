@@ -1,0 +1,115 @@
+//! The command: reads arguments and files, runs, checks and prints programs, reports, and exits.
+//!
+//! It uses the library as any user could; nothing about the language is decided here. Each command
+//! gives back an [`Exit`], or a [`Stop`] that says why there was nothing to do. Standard output carries the
+//! product alone (a program's output, printed text, one JSON object); all else goes to standard error.
+
+mod args;
+mod check;
+mod core;
+mod ended;
+mod excerpt;
+mod input;
+mod print;
+mod report;
+mod run;
+mod source;
+mod stop;
+mod terminal;
+
+use args::{Args, Command};
+use clap::Parser;
+use std::panic::{self, PanicHookInfo};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use stop::{Exit, Stop};
+
+/// Stack for the whole command. Values nest up to 1,000 levels and are walked recursively in places;
+/// this makes that independent of what the system gives the main thread.
+const STACK_BYTES: usize = 64 << 20;
+
+/// What the last panic said, kept until it is known whether it was ours: a panic in a builtin is
+/// caught by the runtime and told as a trap.
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// Runs the command on the process's arguments.
+pub(crate) fn main() -> ExitCode {
+    panic::set_hook(Box::new(keep_panic));
+    let exit = guarded(|| match Args::try_parse() {
+        Ok(args) => command(&args.command),
+        Err(error) => bad_arguments(&error),
+    });
+    ExitCode::from(exit.code())
+}
+
+fn command(command: &Command) -> Exit {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(args),
+        Command::Print(args) => print::print(args),
+    }
+}
+
+/// Help and version are what was asked for; anything else is a usage error, which under `--json` is
+/// an object like every other answer.
+fn bad_arguments(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print(); // a reader who has gone does not want the help
+        return Exit::Finished;
+    }
+    let words = std::env::args_os().skip(1).take_while(|word| word != "--");
+    if words.into_iter().any(|word| word == "--json") {
+        let stop = Stop::usage(error.render().to_string().trim_end());
+        return report::usage_json(&stop);
+    }
+    let _ = error.print(); // there is nowhere left to complain
+    Exit::Usage
+}
+
+/// Calls `work` on a stack of known size; a panic in it is a bug of ours and is told as one.
+fn guarded(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+    let worker = std::thread::Builder::new().name("lau".into()).stack_size(STACK_BYTES).spawn(work);
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(_)) => {
+            let panic = LAST_PANIC.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            terminal::note(&format!(
+                "this is a bug in lau {}, not in your program.\n\
+                 Please report it, with the program and the arguments if you can share them, and this:\n\n{panic}",
+                env!("CARGO_PKG_VERSION"),
+            ));
+            Exit::Bug
+        }
+        Err(error) => {
+            terminal::note(&format!("cannot start a thread: {error}"));
+            Exit::Limit
+        }
+    }
+}
+
+fn keep_panic(info: &PanicHookInfo<'_>) {
+    // Captured only where RUST_BACKTRACE asks for it.
+    let trace = std::backtrace::Backtrace::capture();
+    let mut text = info.to_string();
+    if trace.status() == std::backtrace::BacktraceStatus::Captured {
+        text += &format!("\n{trace}");
+    }
+    *LAST_PANIC.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_not_the_end() {
+        assert_eq!(guarded(|| panic!("on purpose")), Exit::Bug);
+        assert_eq!(guarded(|| Exit::Trapped), Exit::Trapped);
+    }
+
+    #[test]
+    fn arguments_are_consistent() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}

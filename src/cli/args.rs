@@ -1,0 +1,241 @@
+//! The arguments of the command: what there is, how it is read, what the help says.
+
+use super::core::Engine;
+use super::input::Input;
+use clap::{Parser, Subcommand, ValueEnum};
+use lau_agent_runtime::{Energy, Limits};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   the program finished; the check found no errors
+  1   the program trapped
+  2   wrong usage, an unreadable file, a malformed input
+  3   the source has errors, or is not UTF-8
+  4   the energy budget is used up
+  5   a limit was hit: of the run, the source or an input
+  70  a bug in lau itself";
+
+const RUN_HELP: &str = "\
+The output goes to standard output: a text as it is, any other value as JSON. What the program logs
+(`call log n`), warnings and a summary go to standard error.
+
+Inputs: a .json file is any JSON value. A .csv file becomes a list of maps keyed by its header row; an
+empty field is null, a field written as JSON writes numbers is a number (but not a whole number of 2^53
+or beyond), anything else, such as 007 or +1, is text.
+
+Sizes take a suffix (KiB, MiB, GiB); sizes and counts can be `unlimited`.";
+
+/// Runs and checks programs of the lau language.
+#[derive(Debug, Parser)]
+#[command(name = "lau", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a program
+    #[command(after_help = RUN_HELP, after_long_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
+    Run(RunArgs),
+    /// Look for errors and warnings in a program, without running it
+    Check(CheckArgs),
+    /// Print a program in one of its forms
+    Print(PrintArgs),
+}
+
+/// `lau run`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// The program; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// What runs it
+    #[arg(long, value_name = "ENGINE", default_value_t = Engine::Interp)]
+    pub(crate) engine: Engine,
+    /// Energy the program may use, in units; `inf` is the most there is
+    #[arg(long, value_name = "UNITS", default_value = "1000000", value_parser = units, allow_hyphen_values = true)]
+    pub(crate) budget: Energy,
+    /// Put the value of a file into the memory field NAME before the run; may be repeated
+    #[arg(long = "input", value_name = "NAME=FILE", value_parser = Input::parse)]
+    pub(crate) inputs: Vec<Input>,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Give the program's memory after the run in the JSON object too
+    #[arg(long, requires = "json")]
+    pub(crate) memory: bool,
+    /// What else the program may use.
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// Limits of a run.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Calls of the program's functions in progress [default: 10000]
+    #[arg(long, value_name = "CALLS", value_parser = count)]
+    depth_max: Option<u32>,
+    /// Values on the stack [default: 1000000]
+    #[arg(long, value_name = "VALUES", value_parser = count)]
+    stack_max: Option<u32>,
+    /// Levels of lists and maps in a value, at most 1000 [default: 200]
+    #[arg(long, value_name = "LEVELS", value_parser = clap::value_parser!(u16).range(..=i64::from(Limits::NESTING_MAX)))]
+    nesting_max: Option<u16>,
+    /// Size of one text, list or map without its elements' own [default: 256MiB]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    value_max: Option<u64>,
+    /// Size of one value with everything in it [default: 256MiB]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    tree_max: Option<u64>,
+    /// Size of all values of the run [default: 1GiB]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    memory_max: Option<u64>,
+}
+
+impl LimitArgs {
+    /// The limits, with defaults where nothing was asked for.
+    pub(crate) fn limits(self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            call_depth_max: self.depth_max.unwrap_or(default.call_depth_max),
+            stack_values_max: self.stack_max.unwrap_or(default.stack_values_max),
+            nesting_max: self.nesting_max.unwrap_or(default.nesting_max),
+            value_bytes_max: self.value_max.unwrap_or(default.value_bytes_max),
+            tree_bytes_max: self.tree_max.unwrap_or(default.tree_bytes_max),
+            memory_bytes_max: self.memory_max.unwrap_or(default.memory_bytes_max),
+        }
+        .clamped()
+    }
+}
+
+/// `lau check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The program; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `lau print`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrintArgs {
+    /// The program; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Which form
+    #[arg(long)]
+    pub(crate) stage: Stage,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The forms of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// The instructions, one a line in normal form, jump targets as indices
+    Tokens,
+    /// The program as engines take it
+    Ir,
+}
+
+impl Stage {
+    /// The stage's name, as it is asked for.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stage::Tokens => "tokens",
+            Stage::Ir => "ir",
+        }
+    }
+}
+
+fn units(text: &str) -> Result<Energy, String> {
+    let units: f64 = text.trim().parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if units.is_nan() || units < 0.0 {
+        return Err(format!(
+            "{text} is no amount of energy; it takes a number from 0 up, or `inf`"
+        ));
+    }
+    Ok(Energy::from_units(units))
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    if text == "unlimited" {
+        return Ok(u32::MAX);
+    }
+    text.parse().map_err(|_| format!("expected a whole number up to {}, or `unlimited`", u32::MAX))
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    if text == "unlimited" {
+        return Ok(Limits::BYTES_MAX);
+    }
+    let (number, unit) =
+        text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit.trim_start() {
+        "" | "B" => 0,
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        other => return Err(format!("unknown unit `{other}`; known are KiB, MiB and GiB")),
+    };
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "expected a whole number with a unit, such as 64MiB, or `unlimited`")?;
+    Ok(number.saturating_mul(1 << shift).min(Limits::BYTES_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_with_care() {
+        assert_eq!(units("1.5").unwrap().thousandths(), 1500);
+        assert_eq!(units("inf").unwrap(), Energy::MAX);
+        assert!(units("much").unwrap_err().contains("`much` is not a number"));
+        assert!(units("NaN").is_err() && units("-1").is_err() && units("").is_err());
+        assert_eq!(bytes("64MiB"), Ok(64 << 20));
+        assert_eq!(bytes("10 KiB"), Ok(10 << 10));
+        assert_eq!(bytes("7"), Ok(7));
+        assert_eq!(bytes("99999999999999999GiB"), Ok(Limits::BYTES_MAX));
+        assert!(bytes("1MB").unwrap_err().contains("`MB`"));
+        assert!(bytes("MiB").is_err() && bytes("").is_err() && bytes("-1").is_err());
+        assert_eq!(count("unlimited"), Ok(u32::MAX));
+        assert!(count("-1").is_err());
+    }
+
+    #[test]
+    fn defaults_in_the_help_are_the_real_ones() {
+        let none = LimitArgs {
+            depth_max: None,
+            stack_max: None,
+            nesting_max: None,
+            value_max: None,
+            tree_max: None,
+            memory_max: None,
+        };
+        assert_eq!(none.limits(), Limits::default());
+        let help = <Args as clap::CommandFactory>::command()
+            .find_subcommand_mut("run")
+            .map(|run| run.render_help().to_string())
+            .unwrap();
+        let default = Limits::default();
+        for text in [
+            "1000000".to_owned(),
+            default.call_depth_max.to_string(),
+            default.stack_values_max.to_string(),
+            default.nesting_max.to_string(),
+            format!("{}MiB", default.tree_bytes_max >> 20),
+            format!("{}GiB", default.memory_bytes_max >> 30),
+        ] {
+            assert!(help.contains(&format!("[default: {text}]")), "{text}: {help}");
+        }
+        assert_eq!(default.value_bytes_max, default.tree_bytes_max);
+    }
+}

@@ -1,0 +1,66 @@
+//! `lau print`: a program in one of its forms. Only a program without errors has any.
+//!
+//! The JSON object has, besides what every one has (see [`super::report`]), `stage`, and `text`: the form.
+
+use super::args::{PrintArgs, Stage};
+use super::core::{Compiled, compile, print as print_instructions};
+use super::report::{self, Findings};
+use super::run::host;
+use super::source;
+use super::stop::{Exit, Stop};
+use lau_agent_runtime::dsl::diagnostic::Diagnostic;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    command: &'static str,
+    exit_code: u8,
+    stage: &'static str,
+    text: Option<&'a str>,
+    diagnostics: &'a [Diagnostic],
+    omitted: usize,
+    error: Option<&'a Stop>,
+}
+
+/// Prints a program.
+pub(crate) fn print(args: &PrintArgs) -> Exit {
+    let printed = source::read(&args.file).map(|source| {
+        let compiled = compile(&source.text, &host().interface());
+        let text = form(args.stage, &compiled);
+        let (diagnostics, omitted) = (compiled.diagnostics, compiled.omitted);
+        (Findings { source, diagnostics, omitted }, text)
+    });
+    match &printed {
+        Ok((findings, text)) if !args.json => {
+            findings.draw();
+            report::put(findings.exit(), text.as_deref().unwrap_or_default())
+        }
+        Err(stop) if !args.json => report::told(stop),
+        Ok(_) | Err(_) => answer(args.stage, &printed),
+    }
+}
+
+fn form(stage: Stage, compiled: &Compiled) -> Option<String> {
+    let program = compiled.program.as_ref()?;
+    Some(match stage {
+        Stage::Tokens => print_instructions(&compiled.instructions),
+        Stage::Ir => program.to_string(),
+    })
+}
+
+fn answer(stage: Stage, printed: &Result<(Findings, Option<String>), Stop>) -> Exit {
+    let (exit, found, error) = match printed {
+        Ok(found) => (found.0.exit(), Some(found), None),
+        Err(stop) => (stop.exit, None, Some(stop)),
+    };
+    let report = Report {
+        command: "print",
+        exit_code: exit.code(),
+        stage: stage.name(),
+        text: found.and_then(|(_, text)| text.as_deref()),
+        diagnostics: found.map_or(&[], |(findings, _)| &findings.diagnostics),
+        omitted: found.map_or(0, |(findings, _)| findings.omitted),
+        error,
+    };
+    report::json(exit, &report)
+}

@@ -1,0 +1,78 @@
+//! `lau run`: reads, compiles, fills memory, runs, tells how it ended.
+//!
+//! Here are the phases and the host that programs run by the command meet; how the end is told is in
+//! [`super::ended`].
+
+use super::args::RunArgs;
+use super::core::{Instance, Linked, compile};
+use super::ended::Ended;
+use super::input::{self, Input};
+use super::report::{Findings, text};
+use super::source;
+use super::stop::{Exit, Stop};
+use super::terminal;
+use lau_agent_runtime::{Energy, Value};
+use lau_runtime::{Builtin, Host};
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Runs a program.
+pub(crate) fn run(args: &RunArgs) -> Exit {
+    let mut ended = Ended::default();
+    if let Err(stop) = stages(args, &mut ended) {
+        ended.stop = Some(stop);
+    }
+    ended.tell(args)
+}
+
+/// The phases of a run, each leaving what it found.
+fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
+    input::distinct(&args.inputs)?;
+    let host = Arc::new(host());
+    let interface = host.interface();
+
+    let source = source::read(&args.file)?;
+    let compiled = compile(&source.text, &interface);
+    let (diagnostics, omitted) = (compiled.diagnostics, compiled.omitted);
+    let findings = ended.findings.insert(Findings { source, diagnostics, omitted });
+    if !args.json {
+        findings.draw(); // before the program's own log
+    }
+    let Some(program) = compiled.program else { return Ok(()) };
+
+    let limits = args.limits.limits();
+    let linked = Arc::new(Linked::new(Arc::new(program), interface));
+    let mut instance = Instance::new(linked, host, limits);
+    instance.set_energy(Energy::ZERO, args.budget);
+    for input in &args.inputs {
+        let value = input.read(&limits)?;
+        instance.set_memory(&input.name, &value).map_err(|why| not_taken(input, &why))?;
+    }
+
+    ended.outcome = Some(instance.run());
+    if args.memory {
+        ended.memory = Some(instance.memory().map_err(|why| {
+            Stop::new(Exit::Limit, format!("the memory after the run cannot be given: {why}"))
+        })?);
+    }
+    Ok(())
+}
+
+/// What programs run by the command can call: `log`, which writes its arguments to standard error.
+pub(crate) fn host() -> Host {
+    let mut host = Host::default();
+    host.register("log", Builtin::new(log));
+    host
+}
+
+fn log(args: Vec<Value>) -> Value {
+    let words: Vec<String> = args.into_iter().map(text).collect();
+    // Whoever closed standard error does not want the log; the program goes on all the same.
+    let _ = writeln!(io::stderr().lock(), "{}", terminal::for_stderr(&words.join(" ")));
+    Value::Null
+}
+
+/// An input that the run's limits do not let in.
+fn not_taken(input: &Input, why: &impl std::fmt::Display) -> Stop {
+    Stop::new(Exit::Limit, format!("the run does not take it: {why}")).about(&input.file)
+}
