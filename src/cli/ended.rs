@@ -12,11 +12,11 @@
 use super::args::RunArgs;
 use super::excerpt;
 use super::report::{self, Findings, many, pretty, units};
+use super::source::Source;
 use super::stop::{Exit, Stop};
 use super::terminal;
-use lau_agent_runtime::dsl::diagnostic::Diagnostic;
-use lau_agent_runtime::{Energy, Value};
-use lau_runtime::{Ending, Outcome, Place, Trap};
+use lau_agent_runtime::dsl::diagnostic::{Diagnostic, Span};
+use lau_agent_runtime::{Ending, Energy, Outcome, Place, Trap, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Ended {
     /// The source and what was found in it.
     pub(crate) findings: Option<Findings>,
+    /// Where each instruction stands in the source.
+    pub(crate) spans: Vec<Span>,
     /// How the run ended.
     pub(crate) outcome: Option<Outcome>,
     /// The memory after it, if asked for.
@@ -53,46 +55,18 @@ impl Ended {
         }
     }
 
-    /// The findings were drawn before the run.
+    /// Tells it to a reader. Findings were drawn before the run.
     fn words(self) -> Exit {
         let exit = self.exit();
-        let mut exit_after_output = exit;
-        if let (Some(outcome), Some(findings)) = (self.outcome, &self.findings) {
-            let (energy, budget) = (outcome.energy, outcome.budget);
-            let cost = format!(
-                "{energy} of {budget} units, {}",
-                many(outcome.instructions, "instruction")
-            );
-            let draw = |title: &str, place: &Place, calls: &[Place]| {
-                let colour = terminal::colour();
-                terminal::draw(&excerpt::draw(title, &findings.source, place, calls, colour));
-            };
-            match outcome.ending {
-                Ending::Finished { output } => {
-                    let text = format!("{}\n", pretty(output));
-                    exit_after_output = report::put(exit, &terminal::for_stdout(&text));
-                    terminal::note(&format!("finished: {cost}"));
-                }
-                Ending::Exhausted => {
-                    let left = budget.saturating_sub(outcome.energy_total);
-                    let title = format!(
-                        "Energy budget exhausted: {left} of {budget} units left, too little for this"
-                    );
-                    draw(&title, &outcome.place, &[]);
-                    terminal::note(&format!("exhausted: {cost}"));
-                }
-                Ending::Trapped { trap } => {
-                    draw(&format!("{}: {}", trap.kind, trap.message), &trap.place, &trap.calls);
-                    terminal::note(&format!("trapped: {cost}"));
-                }
+        let told = match (self.outcome, &self.findings) {
+            (Some(outcome), Some(findings)) => end(outcome, exit, &findings.source, &self.spans),
+            (None, Some(findings)) if self.stop.is_none() => {
+                terminal::note(&format!("{}: {}", findings.source.name, findings.counts()));
+                exit
             }
-        } else if let Some(findings) = self.findings.filter(|_| self.stop.is_none()) {
-            terminal::note(&format!("{}: {}", findings.source.name, findings.counts()));
-        }
-        match &self.stop {
-            Some(stop) => report::told(stop),
-            None => exit_after_output,
-        }
+            (None, Some(_)) | (_, None) => exit,
+        };
+        self.stop.as_ref().map_or(told, report::told)
     }
 
     fn answer(self, args: &RunArgs) -> Exit {
@@ -125,6 +99,34 @@ impl Ended {
         };
         report::json(exit, &report)
     }
+}
+
+/// Tells the end of a run to a reader: the output, or where and why there is none; then what it took.
+fn end(outcome: Outcome, exit: Exit, source: &Source, spans: &[Span]) -> Exit {
+    let Outcome { place, energy, energy_total, budget, instructions, .. } = outcome;
+    let draw = |title: &str, calls: &[Place]| {
+        let (span, colour) = (spans.get(place.instruction as usize), terminal::colour());
+        terminal::draw(&excerpt::draw(title, source, &place, span.copied(), calls, colour));
+    };
+    let (ending, exit) = match outcome.ending {
+        Ending::Finished { output } => {
+            let output = format!("{}\n", pretty(output));
+            ("finished", report::put(exit, &terminal::for_stdout(&output)))
+        }
+        Ending::Exhausted => {
+            let left = budget.saturating_sub(energy_total);
+            let title = format!("Energy budget exhausted: {left} of {budget} units are left");
+            draw(&title, &[]);
+            ("exhausted", exit)
+        }
+        Ending::Trapped { trap } => {
+            draw(&format!("{}: {}", trap.kind, trap.message), &trap.calls);
+            ("trapped", exit)
+        }
+    };
+    let instructions = many(instructions, "instruction");
+    terminal::note(&format!("{ending}: {energy} of {budget} units, {instructions}"));
+    exit
 }
 
 #[derive(Serialize)]

@@ -11,8 +11,7 @@ use super::report::{Findings, text};
 use super::source;
 use super::stop::{Exit, Stop};
 use super::terminal;
-use lau_agent_runtime::{Energy, Value};
-use lau_runtime::{Builtin, Host};
+use lau_agent_runtime::{Builtin, Energy, Host, Value};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -38,11 +37,13 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
     if !args.json {
         findings.draw(); // before the program's own log
     }
+    ended.spans = compiled.spans;
     let Some(program) = compiled.program else { return Ok(()) };
 
     let limits = args.limits.limits();
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance = Instance::new(linked, host, limits);
+    let mut instance = Instance::new(linked, host, limits)
+        .expect("the host is the one whose interface the program is linked to");
     instance.set_energy(Energy::ZERO, args.budget);
     for input in &args.inputs {
         let value = input.read(&limits)?;
