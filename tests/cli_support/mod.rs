@@ -1,0 +1,88 @@
+//! Runs the built command as a user does. Tests touch it through here alone.
+
+use serde_json::Value as Json;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a command left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The one JSON object on standard output. There is nothing else there, and the exit code in it
+    /// is the process's.
+    pub fn json(&self) -> Json {
+        let object: Json = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("standard output is no JSON: {error}\n{self:?}"));
+        assert!(object.is_object() && self.stdout.lines().count() == 1, "{self:?}");
+        assert_eq!(object["exit_code"], self.code, "{self:?}");
+        object
+    }
+
+    /// Asserts exit code and words on standard error; nothing may look like a crash.
+    pub fn fails(&self, code: i32, says: &[&str]) {
+        assert_eq!(self.code, code, "{self:?}");
+        for words in says {
+            assert!(self.stderr.contains(words), "no {words:?} in {self:?}");
+        }
+        assert!(!self.stderr.contains("panicked"), "{self:?}");
+    }
+}
+
+/// The command, with a quiet environment.
+pub fn lau() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lau"));
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the command with these arguments, separated by blanks, and a file last if there is one.
+pub fn run(args: &str, file: Option<&Path>) -> Ran {
+    run_with(args, file, b"")
+}
+
+/// As [`run`], with so much on standard input.
+pub fn run_with(args: &str, file: Option<&Path>, input: &[u8]) -> Ran {
+    let mut command = lau();
+    command.args(args.split_whitespace()).args(file);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command starts");
+    let mut stdin = child.stdin.take().expect("standard input is piped");
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let _ = stdin.write_all(input); // it need not read all of it
+        });
+        child.wait_with_output().expect("the command ends")
+    });
+    Ran {
+        code: output.status.code().expect("it exits and is not killed"),
+        stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+    }
+}
+
+/// Runs a program given as text on standard input: `lau COMMAND - ARGS`.
+pub fn program(command: &str, text: &str) -> Ran {
+    run_with(command, None, text.as_bytes())
+}
+
+/// A file with these contents. Names are shared by all tests, so each uses its own.
+pub fn file(name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, contents).expect("the temporary directory takes files");
+    path
+}
+
+/// The keys of a JSON object, in the order of the alphabet.
+pub fn keys(object: &Json) -> Vec<&str> {
+    let mut keys: Vec<&str> = object.as_object().into_iter().flatten().map(|(k, _)| &**k).collect();
+    keys.sort_unstable();
+    keys
+}
