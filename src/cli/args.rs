@@ -1,9 +1,8 @@
 //! The arguments of the command: what there is, how it is read, what the help says.
 
-use super::core::Engine;
 use super::input::Input;
 use clap::{Parser, Subcommand, ValueEnum};
-use lau_agent_runtime::{Energy, Limits};
+use lau_agent_runtime::{Energy, Engine, Limits};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -39,7 +38,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a program
-    #[command(after_help = RUN_HELP, after_long_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
+    #[command(allow_negative_numbers = true, after_help = RUN_HELP, after_long_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
     /// Look for errors and warnings in a program, without running it
     Check(CheckArgs),
@@ -53,10 +52,10 @@ pub(crate) struct RunArgs {
     /// The program; `-` is standard input
     pub(crate) file: PathBuf,
     /// What runs it
-    #[arg(long, value_name = "ENGINE", default_value_t = Engine::Interp)]
+    #[arg(long, value_name = "ENGINE", default_value_t = Engine::default())]
     pub(crate) engine: Engine,
     /// Energy the program may use, in units; `inf` is the most there is
-    #[arg(long, value_name = "UNITS", default_value = "1000000", value_parser = units, allow_hyphen_values = true)]
+    #[arg(long, value_name = "UNITS", default_value = "1000000", value_parser = units)]
     pub(crate) budget: Energy,
     /// Put the value of a file into the memory field NAME before the run; may be repeated
     #[arg(long = "input", value_name = "NAME=FILE", value_parser = Input::parse)]

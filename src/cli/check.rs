@@ -4,12 +4,12 @@
 //! program has, and `errors` and `warnings`: how many of each are listed.
 
 use super::args::CheckArgs;
-use super::core::compile;
 use super::report::{self, Findings, many};
 use super::run::host;
 use super::source;
 use super::stop::{Exit, Stop};
 use lau_agent_runtime::dsl::diagnostic::Diagnostic;
+use lau_agent_runtime::lower::compile;
 use serde::Serialize;
 
 #[derive(Serialize)]

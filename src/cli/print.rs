@@ -3,12 +3,13 @@
 //! The JSON object has, besides what every one has (see [`super::report`]), `stage`, and `text`: the form.
 
 use super::args::{PrintArgs, Stage};
-use super::core::{Compiled, compile, print as print_instructions};
 use super::report::{self, Findings};
 use super::run::host;
 use super::source;
 use super::stop::{Exit, Stop};
 use lau_agent_runtime::dsl::diagnostic::Diagnostic;
+use lau_agent_runtime::dsl::print::print as print_instructions;
+use lau_agent_runtime::lower::{Compiled, compile};
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -12,11 +12,11 @@
 //!
 //! The rest stands with each command: [`super::run`], [`super::check`], [`super::print`].
 
-use super::core::render;
 use super::source::Source;
 use super::stop::{Exit, Stop};
 use super::terminal;
 use lau_agent_runtime::dsl::diagnostic::{Code, Diagnostic};
+use lau_agent_runtime::dsl::render::render;
 use lau_agent_runtime::{Energy, Value};
 use serde::Serialize;
 

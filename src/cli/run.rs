@@ -4,14 +4,14 @@
 //! [`super::ended`].
 
 use super::args::RunArgs;
-use super::core::{Instance, Linked, compile};
 use super::ended::Ended;
 use super::input::{self, Input};
 use super::report::{Findings, text};
 use super::source;
 use super::stop::{Exit, Stop};
 use super::terminal;
-use lau_agent_runtime::{Builtin, Energy, Host, Value};
+use lau_agent_runtime::lower::{Compiled, compile};
+use lau_agent_runtime::{Builtin, Energy, Host, Instance, Linked, Value};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -31,14 +31,15 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
     let interface = host.interface();
 
     let source = source::read(&args.file)?;
-    let compiled = compile(&source.text, &interface);
-    let (diagnostics, omitted) = (compiled.diagnostics, compiled.omitted);
+    // The instructions are not needed any more.
+    let Compiled { program, spans, diagnostics, omitted, instructions: _ } =
+        compile(&source.text, &interface);
+    ended.spans = spans;
     let findings = ended.findings.insert(Findings { source, diagnostics, omitted });
     if !args.json {
         findings.draw(); // before the program's own log
     }
-    ended.spans = compiled.spans;
-    let Some(program) = compiled.program else { return Ok(()) };
+    let Some(program) = program else { return Ok(()) };
 
     let limits = args.limits.limits();
     let linked = Arc::new(Linked::new(Arc::new(program), interface));

@@ -5,18 +5,21 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// A program that calls itself without end.
+pub(crate) const RECURSES: &str = "call f 0\nfunc f\n  call f 0\nend\n";
+
 /// What a command left behind.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// The one JSON object on standard output. There is nothing else there, and the exit code in it
     /// is the process's.
-    pub fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         let object: Json = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("standard output is no JSON: {error}\n{self:?}"));
         assert!(object.is_object() && self.stdout.lines().count() == 1, "{self:?}");
@@ -25,7 +28,7 @@ impl Ran {
     }
 
     /// Asserts exit code and words on standard error; nothing may look like a crash.
-    pub fn fails(&self, code: i32, says: &[&str]) {
+    pub(crate) fn fails(&self, code: i32, says: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
         for words in says {
             assert!(self.stderr.contains(words), "no {words:?} in {self:?}");
@@ -35,7 +38,7 @@ impl Ran {
 }
 
 /// The command, with a quiet environment.
-pub fn lau() -> Command {
+pub(crate) fn lau() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lau"));
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
         command.env_remove(name);
@@ -44,12 +47,12 @@ pub fn lau() -> Command {
 }
 
 /// Runs the command with these arguments, separated by blanks, and a file last if there is one.
-pub fn run(args: &str, file: Option<&Path>) -> Ran {
+pub(crate) fn run(args: &str, file: Option<&Path>) -> Ran {
     run_with(args, file, b"")
 }
 
 /// As [`run`], with so much on standard input.
-pub fn run_with(args: &str, file: Option<&Path>, input: &[u8]) -> Ran {
+pub(crate) fn run_with(args: &str, file: Option<&Path>, input: &[u8]) -> Ran {
     let mut command = lau();
     command.args(args.split_whitespace()).args(file);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -69,19 +72,19 @@ pub fn run_with(args: &str, file: Option<&Path>, input: &[u8]) -> Ran {
 }
 
 /// Runs a program given as text on standard input: `lau COMMAND - ARGS`.
-pub fn program(command: &str, text: &str) -> Ran {
+pub(crate) fn program(command: &str, text: &str) -> Ran {
     run_with(command, None, text.as_bytes())
 }
 
 /// A file with these contents. Names are shared by all tests, so each uses its own.
-pub fn file(name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+pub(crate) fn file(name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, contents).expect("the temporary directory takes files");
     path
 }
 
 /// The keys of a JSON object, in the order of the alphabet.
-pub fn keys(object: &Json) -> Vec<&str> {
+pub(crate) fn keys(object: &Json) -> Vec<&str> {
     let mut keys: Vec<&str> = object.as_object().into_iter().flatten().map(|(k, _)| &**k).collect();
     keys.sort_unstable();
     keys

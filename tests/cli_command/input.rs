@@ -1,9 +1,6 @@
 //! `--input` as a user meets it: what values become of files, and what is refused and where.
-#![cfg(feature = "cli")]
 
-mod cli_support;
-
-use cli_support::{Ran, file, run_with};
+use crate::support::{Ran, file, run_with};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -38,7 +35,7 @@ fn csv_becomes_a_list_of_maps() {
 #[test]
 fn malformed_files_give_2_and_the_place() {
     for (name, contents, says) in [
-        ("open.json", &b"{\"a\": [1,\n 2"[..], "open.json:2:3: "),
+        ("open.json", &b"{\"a\": [1,\n 2"[..], "open.json:2:2: "),
         ("comma.json", b"[1,\n2,]\n", "comma.json:2:3: "),
         ("two.json", b"1\n2", "two.json:2:1: "),
         ("large.json", b"[1e999]", "large.json:1:"),

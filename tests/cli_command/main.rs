@@ -1,0 +1,8 @@
+//! The command as a user meets it: the built `lau` is run, and what it leaves behind is looked at.
+#![cfg(feature = "cli")]
+
+mod ending;
+mod input;
+mod report;
+mod stream;
+mod support;
