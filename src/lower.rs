@@ -11,7 +11,7 @@ mod suspect;
 
 use crate::dsl::diagnostic::{Code, Diagnostic, Span};
 use crate::dsl::instruction::Instruction;
-use crate::dsl::parse::parse;
+use crate::dsl::parse::{DIAGNOSTICS_MAX, parse};
 use lau_runtime::host::Interface;
 use lau_runtime::program::{Program, SourcePlace};
 use structure::Structure;
@@ -69,14 +69,23 @@ pub fn compile(text: &str, known: &Interface) -> Compiled {
         Err(faults) => diagnostics.extend(faults),
     }
     place(&mut diagnostics, &parsed.spans);
+    let omitted = parsed.omitted + cap(&mut diagnostics);
     diagnostics.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
     Compiled {
         program,
         instructions: parsed.instructions,
         spans: parsed.spans,
         diagnostics,
-        omitted: parsed.omitted,
+        omitted,
     }
+}
+
+/// Keeps as many findings as are told of one text, errors before warnings; gives how many were left out.
+fn cap(findings: &mut Vec<Diagnostic>) -> usize {
+    let excess = findings.len().saturating_sub(DIAGNOSTICS_MAX);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings.truncate(DIAGNOSTICS_MAX);
+    excess
 }
 
 /// Makes a program of instructions, wherever they came from.

@@ -250,7 +250,7 @@ fn delegates_go_to_the_handler_or_are_noted() {
     assert_eq!(noted.memory["delegated:"], Value::from("delegated to scout"));
     let mut handled = runtime("delegate scout look\ndelegate nobody x", 10.0);
     handled.on_delegate(|agent, task| match agent {
-        "scout" => Ok(assert_eq!(task, "look")),
+        "scout" if task == "look" => Ok(()),
         _ => Err("no such agent".into()),
     });
     let error = handled.execute().expect_err("the second fails");

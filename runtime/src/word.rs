@@ -126,16 +126,18 @@ impl Word {
         if self.0 < TAG_NULL {
             return View::Number(f64::from_bits(self.0));
         }
-        // SAFETY (all four): a word with a heap tag was made by `Word::object` from a live object of
-        // the type the tag names, and holds it, so it lives as long as the word is borrowed. Objects
-        // are changed only through `&mut Word` of their only holder.
-        match self.0 & !POINTER {
-            TAG_NULL => View::Null,
-            TAG_BOOL => View::Bool(self.0 & 1 == 1),
-            TAG_TEXT => View::Text(unsafe { self.pointer().cast().as_ref() }),
-            TAG_LIST => View::List(unsafe { self.pointer().cast().as_ref() }),
-            TAG_MAP => View::Map(unsafe { self.pointer().cast().as_ref() }),
-            _ => View::Reference(unsafe { self.pointer().cast().as_ref() }),
+        // SAFETY: a word with a heap tag was made by `Word::new_object` from a live object of the type
+        // that the tag names, and holds it, so the object lives while the word is borrowed. Objects are
+        // changed only through a `&mut Word` that is their only holder.
+        unsafe {
+            match self.0 & !POINTER {
+                TAG_NULL => View::Null,
+                TAG_BOOL => View::Bool(self.0 & 1 == 1),
+                TAG_TEXT => View::Text(self.pointer().cast().as_ref()),
+                TAG_LIST => View::List(self.pointer().cast().as_ref()),
+                TAG_MAP => View::Map(self.pointer().cast().as_ref()),
+                _ => View::Reference(self.pointer().cast().as_ref()),
+            }
         }
     }
 
@@ -220,7 +222,7 @@ impl Word {
     }
 
     /// A word for a new object, which starts with this one holder (or is immortal).
-    fn object<T>(tag: u64, object: Box<T>) -> Word {
+    fn new_object<T>(tag: u64, object: Box<T>) -> Word {
         let address = Box::into_raw(object).expose_provenance() as u64;
         // User-space addresses fit on every target the project builds for (x86-64, aarch64).
         assert!(address & !POINTER == 0, "heap address beyond 48 bits");
@@ -249,7 +251,7 @@ impl Word {
     unsafe fn free(word: u64) {
         let word = ManuallyDrop::new(Word(word, PhantomData));
         let pointer = word.pointer();
-        // SAFETY: the tag names the type of the object, which came from a `Box` (see `object`), and
+        // SAFETY: the tag names the type of the object, which came from a `Box` (see `new_object`), and
         // the caller vouches that it is used no more. Words inside are dropped in turn, as deep as
         // values nest, which is limited.
         unsafe {

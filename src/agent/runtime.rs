@@ -429,14 +429,14 @@ impl MiniRuntime {
     fn stopped(&mut self, instance: Instance, outcome: &Outcome) -> Result<RuntimeResult, String> {
         self.energy_used = outcome.energy_total.to_units();
         let memory = instance.memory();
-        let result = ended(outcome).and_then(|output| {
+        let result = ended(outcome).map(|output| {
             let instructions = u32::try_from(outcome.instructions).unwrap_or(u32::MAX);
             let mut result = RuntimeResult::ok(output, self.energy_used, instructions);
             let functions = &instance.linked().program().parts().functions;
             result.abstractions_formed = functions.iter().filter_map(|f| f.name.clone()).collect();
             result.compilation_hints =
                 vec![format!("{}: {} instructions", self.engine, outcome.instructions)];
-            Ok(result)
+            result
         });
         if instance.is_resumable() {
             self.run = Some(Run { instance, ended: None });

@@ -59,8 +59,8 @@ fn positions(count: usize, structure: &Structure<'_>) -> Vec<u32> {
         (at, pc) = (at + 1, pc + 1);
     }
     for definition in &structure.definitions {
-        for at in definition.func + 1..=definition.end {
-            pcs[at] = pc;
+        for at in &mut pcs[definition.func + 1..=definition.end] {
+            *at = pc;
             pc += 1;
         }
     }
@@ -94,8 +94,8 @@ impl Builder<'_> {
         let mut variables: Variables = None;
         let bodies = self.structure.bodies(instructions.len());
         for (_, from, to) in bodies.filter(|(body, ..)| body.is_none()) {
-            for at in from..to {
-                self.op(at, &instructions[at], &mut variables);
+            for (at, instruction) in (from..).zip(&instructions[from..to]) {
+                self.op(at, instruction, &mut variables);
             }
         }
         self.end(instructions.len());
@@ -110,8 +110,9 @@ impl Builder<'_> {
         let names = definition.parameters.to_vec();
         let slots = names.iter().enumerate().map(|(at, name)| (name.clone(), Slot::new(at)));
         let mut variables = Some((slots.collect(), names));
-        for at in definition.func + 1..definition.end {
-            self.op(at, &instructions[at], &mut variables);
+        let (from, to) = (definition.func + 1, definition.end);
+        for (at, instruction) in (from..).zip(&instructions[from..to]) {
+            self.op(at, instruction, &mut variables);
         }
         self.end(definition.end);
         let names = variables.map(|(_, names)| names).unwrap_or_default();

@@ -45,8 +45,11 @@ pub enum Price {
     Fixed(Energy),
     /// This function of the arguments, charged before the call. It should be cheap and must not
     /// depend on anything else.
-    ByArguments(Arc<dyn Fn(&[Value]) -> Energy + Send + Sync>),
+    ByArguments(Arc<PriceFn>),
 }
+
+/// A price as a function of the arguments.
+pub type PriceFn = dyn Fn(&[Value]) -> Energy + Send + Sync;
 
 type Plain = dyn Fn(Vec<Value>) -> Result<Value, Failure> + Send + Sync;
 type Charging = dyn Fn(Vec<Value>) -> Answer + Send + Sync;

@@ -135,12 +135,11 @@ fn body(parts: &Parts, function: &Function, id: FunctionId) -> Result<(), Fault>
 /// The part of an operation's price that is known from the program alone, in thousandths.
 #[must_use]
 pub fn price(op: &Op) -> u64 {
-    match op.action {
-        Action::CallOut(..) | Action::TryOut(..) => 0, // what it is linked to says
-        Action::List(n) => Opcode::List.fixed_price(n),
-        Action::Map(n) => Opcode::Map.fixed_price(n),
-        action => action.opcode().fixed_price(0),
+    if let Action::CallOut(..) | Action::TryOut(..) = op.action {
+        return 0; // what it is linked to says
     }
+    let count = if let Action::List(n) | Action::Map(n) = op.action { n } else { 0 };
+    op.action.opcode().fixed_price(count)
 }
 
 fn operands(

@@ -163,7 +163,7 @@ impl Heap {
 pub(super) fn make_text(tag: u64, account: Option<NonNull<Account>>, text: String) -> Word {
     let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
     let header = Header::new(account, 0, HEADER_BYTES + text.len() as u64);
-    Word::object(tag, Box::new(TextObject { header, chars, text }))
+    Word::new_object(tag, Box::new(TextObject { header, chars, text }))
 }
 
 pub(super) fn make_list(account: Option<NonNull<Account>>, items: Vec<Word>) -> Word {
@@ -178,7 +178,7 @@ pub(super) fn make_list(account: Option<NonNull<Account>>, items: Vec<Word>) -> 
         list.inner = list.inner.saturating_add(item.tree_size());
         list.all_numbers &= item.as_number().is_some();
     }
-    Word::object(TAG_LIST, Box::new(list))
+    Word::new_object(TAG_LIST, Box::new(list))
 }
 
 pub(super) fn make_map(account: Option<NonNull<Account>>, entries: Entries) -> Word {
@@ -189,7 +189,7 @@ pub(super) fn make_map(account: Option<NonNull<Account>>, entries: Entries) -> W
         map.header.depth.set(map.header.depth.get().max(value.depth() + 1));
         map.inner = map.inner.saturating_add(value.tree_size());
     }
-    Word::object(TAG_MAP, Box::new(map))
+    Word::new_object(TAG_MAP, Box::new(map))
 }
 
 /// Unicode text, or the name of a reference.
