@@ -5,7 +5,7 @@
 //! (`lau_runtime::program::Opcode`).
 //!
 //! [`token`] splits lines, [`literal`] reads and writes values, [`parse`] makes instructions of lines and
-//! [`print`] lines of instructions; [`render`] draws diagnostics over the source for a terminal.
+//! [`mod@print`] lines of instructions; [`render`] draws diagnostics over the source for a terminal.
 
 pub mod diagnostic;
 pub mod instruction;

@@ -136,9 +136,11 @@ impl<'t> Parser<'t> {
     }
 
     fn label_with_words(&mut self, label: Span, gap: Span) {
-        let fault = Diagnostic::new(Code::MalformedLabel, "a label stands alone on its line");
-        let fault = fault.at(label).help("put what follows on the next line");
-        self.findings.report(fault.fix(gap, "\n"));
+        self.findings.report_with(Code::MalformedLabel, || {
+            let message = "a label stands alone on its line";
+            let fault = Diagnostic::new(Code::MalformedLabel, message).at(label);
+            fault.help("put what follows on the next line").fix(gap, "\n")
+        });
     }
 
     fn instruction(&mut self, token: &Token<'t>, start: usize, mut cursor: Cursor<'t>) {
@@ -147,7 +149,10 @@ impl<'t> Parser<'t> {
             Word::Quoted(_) | Word::Label(_) => None,
         };
         let Some(opcode) = opcode else {
-            self.unknown_instruction(token, &mut cursor);
+            let index = self.index();
+            self.findings.report_with(Code::UnknownInstruction, || {
+                unknown_instruction(token, &mut cursor).about(index)
+            });
             return self.push(Instruction::Push(Value::Null), token.span);
         };
         let mut operands = Reader {
@@ -188,35 +193,6 @@ impl<'t> Parser<'t> {
         self.stopped = true;
     }
 
-    fn unknown_instruction(&mut self, token: &Token<'t>, cursor: &mut Cursor<'t>) {
-        if self.findings.is_full(Code::UnknownInstruction) {
-            return self.findings.omit(Code::UnknownInstruction);
-        }
-        let (word, quoted) = match &token.word {
-            Word::Bare(word) => (*word, false),
-            Word::Quoted(word) | Word::Label(word) => (word.as_ref(), true),
-        };
-        let message = format!("unknown instruction {}", shown(word));
-        let fault = Diagnostic::new(Code::UnknownInstruction, message);
-        let fault = fault.at(token.span).about(self.index());
-        cursor.skip_space();
-        let colon = cursor.rest().trim_end() == ":";
-        let meant = suggest::instruction(word);
-        self.findings.report(match meant {
-            _ if colon => {
-                let at = cursor.at();
-                let end = cursor.span(at..at + 1).end;
-                let fault = fault.help("in a label the `:` follows directly");
-                fault.fix(Span { end, ..token.span }, label(word))
-            }
-            _ if quoted && Opcode::named(word).is_some() => {
-                fault.help("an instruction's name is not quoted").fix(token.span, word)
-            }
-            Some(name) => fault.help(format!("did you mean `{name}`?")).fix(token.span, name),
-            None => fault,
-        });
-    }
-
     fn extra_words(&mut self, opcode: Opcode, operands_end: usize, cursor: &mut Cursor<'t>) {
         if cursor.is_done() {
             return;
@@ -227,16 +203,18 @@ impl<'t> Parser<'t> {
             cursor.skip_word();
             end = cursor.at();
         }
-        let with_space = cursor.span(operands_end..end);
-        let extra = cursor.span(start..end);
-        let message = format!("more words than `{}` takes", opcode.row().name);
-        let fault = Diagnostic::new(Code::ExtraWords, message).at(extra).about(self.index());
-        let help = if opcode == Opcode::Push {
-            "a text of several words is quoted: `push \"two words\"`"
-        } else {
-            "remove them, or put `#` before them"
-        };
-        self.findings.report(fault.help(help).fix(with_space, ""));
+        let index = self.index();
+        self.findings.report_with(Code::ExtraWords, || {
+            let with_space = cursor.span(operands_end..end);
+            let message = format!("more words than `{}` takes", opcode.row().name);
+            let help = if opcode == Opcode::Push {
+                "a text of several words is quoted: `push \"two words\"`"
+            } else {
+                "remove them, or put `#` before them"
+            };
+            let fault = Diagnostic::new(Code::ExtraWords, message).at(cursor.span(start..end));
+            fault.about(index).help(help).fix(with_space, "")
+        });
     }
 
     fn build(&mut self, opcode: Opcode, operands: Operands<'t>) -> Instruction {
@@ -315,6 +293,30 @@ impl<'t> Parser<'t> {
         }
         let (diagnostics, omitted) = self.findings.into_diagnostics();
         Parsed { instructions: self.instructions, spans: self.spans, diagnostics, omitted }
+    }
+}
+
+/// What to say about a first word that is no instruction.
+fn unknown_instruction(token: &Token<'_>, cursor: &mut Cursor<'_>) -> Diagnostic {
+    let (word, quoted) = match &token.word {
+        Word::Bare(word) => (*word, false),
+        Word::Quoted(word) | Word::Label(word) => (word.as_ref(), true),
+    };
+    let message = format!("unknown instruction {}", shown(word));
+    let fault = Diagnostic::new(Code::UnknownInstruction, message).at(token.span);
+    cursor.skip_space();
+    if cursor.rest().trim_end() == ":" {
+        let at = cursor.at();
+        let end = cursor.span(at..at + 1).end;
+        let fault = fault.help("in a label the `:` follows directly");
+        return fault.fix(Span { end, ..token.span }, label(word));
+    }
+    if quoted && Opcode::named(word).is_some() {
+        return fault.help("an instruction's name is not quoted").fix(token.span, word);
+    }
+    match suggest::instruction(word) {
+        Some(name) => fault.help(format!("did you mean `{name}`?")).fix(token.span, name),
+        None => fault,
     }
 }
 

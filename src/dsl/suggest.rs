@@ -20,7 +20,7 @@ pub(super) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> O
         if length.max(other) > CHARACTERS_MAX || length.abs_diff(other) > near {
             continue;
         }
-        let distance = strsim::damerau_levenshtein(&word, &name.to_lowercase());
+        let distance = strsim::osa_distance(&word, &name.to_lowercase());
         if distance == 0 {
             return Some(name);
         }

@@ -16,30 +16,21 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let kept = match diagnostic.severity {
+        self.report_with(diagnostic.code, || diagnostic);
+    }
+
+    /// Reports what is made only if there is room for it: texts with millions of findings are read as
+    /// fast as others.
+    pub(super) fn report_with(&mut self, code: Code, make: impl FnOnce() -> Diagnostic) {
+        let kept = match code.severity() {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
         };
         if kept.len() < DIAGNOSTICS_MAX {
-            kept.push(diagnostic);
+            kept.push(make());
         } else {
             self.omitted += 1;
         }
-    }
-
-    /// Whether a diagnostic of that code would only be counted: not worth working out its help.
-    pub(super) fn is_full(&self, code: Code) -> bool {
-        let kept = match code.severity() {
-            Severity::Error => &self.errors,
-            Severity::Warning => &self.warnings,
-        };
-        kept.len() >= DIAGNOSTICS_MAX
-    }
-
-    /// Counts a diagnostic for which there is no room.
-    pub(super) fn omit(&mut self, code: Code) {
-        debug_assert!(self.is_full(code));
-        self.omitted += 1;
     }
 
     /// What was kept, in the order of the text, and how many were not.

@@ -70,9 +70,12 @@ impl<'t> Labels<'t> {
         findings: &mut Findings,
     ) {
         if number(&name).is_some() {
-            let message = format!("{} is a number, which a label cannot be", shown(&name));
-            let fault = Diagnostic::new(Code::MalformedLabel, message).at(span);
-            findings.report(fault.help("begin its name with a letter, and jump to that name"));
+            findings.report_with(Code::MalformedLabel, || {
+                let message = format!("{} is a number, which a label cannot be", shown(&name));
+                Diagnostic::new(Code::MalformedLabel, message)
+                    .at(span)
+                    .help("begin its name with a letter, and jump to that name")
+            });
             return;
         }
         let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
@@ -83,9 +86,11 @@ impl<'t> Labels<'t> {
             }
             Entry::Occupied(entry) => {
                 let first = self.all[*entry.get() as usize].span.line;
-                let message = format!("the label {} is already on line {first}", shown(&name));
-                let fault = Diagnostic::new(Code::DuplicateLabel, message).at(span);
-                findings.report(fault.help("give one of the two another name"));
+                findings.report_with(Code::DuplicateLabel, || {
+                    let message = format!("the label {} is already on line {first}", shown(&name));
+                    let fault = Diagnostic::new(Code::DuplicateLabel, message).at(span);
+                    fault.help("give one of the two another name")
+                });
             }
         }
     }
@@ -117,13 +122,11 @@ impl<'t> Labels<'t> {
             }
         }
         for label in self.all.iter().filter(|label| !label.used) {
-            if findings.is_full(Code::UnusedLabel) {
-                findings.omit(Code::UnusedLabel);
-                continue;
-            }
-            let message = format!("nothing jumps to the label {}", shown(&label.name));
-            let fault = Diagnostic::new(Code::UnusedLabel, message).at(label.span);
-            findings.report(fault.help("remove it").fix(label.span, ""));
+            findings.report_with(Code::UnusedLabel, || {
+                let message = format!("nothing jumps to the label {}", shown(&label.name));
+                let fault = Diagnostic::new(Code::UnusedLabel, message).at(label.span);
+                fault.help("remove it").fix(label.span, "")
+            });
         }
         if !unknown.is_empty() {
             self.report_unknown(&unknown, findings);
@@ -131,8 +134,8 @@ impl<'t> Labels<'t> {
     }
 
     fn report_unknown(&self, unknown: &[Jump<'t>], findings: &mut Findings) {
-        /// How many labels a name is compared with: with 1,000 reports a second is not exceeded.
-        const COMPARED_MAX: usize = 1_000;
+        /// How many labels a name is compared with.
+        const COMPARED_MAX: usize = 300;
         let mut by_scope: HashMap<u32, Vec<&str>> = HashMap::new();
         let mut anywhere: HashMap<&str, &Label<'t>> = HashMap::new();
         for label in &self.all {
@@ -143,31 +146,36 @@ impl<'t> Labels<'t> {
             anywhere.entry(&label.name).or_insert(label);
         }
         for jump in unknown {
-            if findings.is_full(Code::UnknownLabel) {
-                findings.omit(Code::UnknownLabel);
-                continue;
-            }
-            let here = if jump.scope == MAIN { "in the main body" } else { "in this function" };
-            let message = format!("no label {} {here}", shown(&jump.name));
-            let fault = Diagnostic::new(Code::UnknownLabel, message).at(jump.span);
-            let fault = fault.about(u32::try_from(jump.instruction).unwrap_or(u32::MAX));
-            let names = by_scope.get(&jump.scope).map_or(&[][..], Vec::as_slice);
-            let meant = suggest::nearest(&jump.name, names.iter().copied());
-            findings.report(match (meant, anywhere.get(jump.name.as_ref())) {
-                (_, Some(other)) => fault.help(format!(
-                    "the one on line {} is in {}; jumps stay inside their function",
-                    other.span.line,
-                    if other.scope == MAIN { "the main body" } else { "another function" },
-                )),
-                (Some(name), None) => {
-                    let help = format!("did you mean {}?", shown(name));
-                    fault.help(help).fix(jump.span, written(name))
-                }
-                (None, None) => fault.help(format!(
-                    "put {} on a line of its own before the instruction to go to",
-                    shown(&super::label(&jump.name)),
-                )),
+            findings.report_with(Code::UnknownLabel, || {
+                let near = by_scope.get(&jump.scope).map_or(&[][..], Vec::as_slice);
+                jump.unknown(near, anywhere.get(jump.name.as_ref()).copied())
             });
+        }
+    }
+}
+
+impl Jump<'_> {
+    /// What to say if its label is not among those of its scope, `near`, but perhaps `elsewhere`.
+    fn unknown(&self, near: &[&str], elsewhere: Option<&Label<'_>>) -> Diagnostic {
+        let here = if self.scope == MAIN { "in the main body" } else { "in this function" };
+        let message = format!("no label {} {here}", shown(&self.name));
+        let fault = Diagnostic::new(Code::UnknownLabel, message)
+            .at(self.span)
+            .about(u32::try_from(self.instruction).unwrap_or(u32::MAX));
+        match (elsewhere, suggest::nearest(&self.name, near.iter().copied())) {
+            (Some(other), _) => fault.help(format!(
+                "the one on line {} is in {}; jumps stay inside their function",
+                other.span.line,
+                if other.scope == MAIN { "the main body" } else { "another function" },
+            )),
+            (None, Some(name)) => {
+                let help = format!("did you mean {}?", shown(name));
+                fault.help(help).fix(self.span, written(name))
+            }
+            (None, None) => fault.help(format!(
+                "put {} on a line of its own before the instruction to go to",
+                shown(&super::label(&self.name)),
+            )),
         }
     }
 }

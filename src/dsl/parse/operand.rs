@@ -69,8 +69,8 @@ impl<'t> Reader<'_, 't> {
         for &operand in self.row.operands {
             self.cursor.skip_space();
             if is_required(operand) && self.cursor.rest().is_empty() {
-                let missing = self.missing(operand, operands.end);
-                self.report(missing, &mut operands);
+                self.report_missing(operand, &operands);
+                operands.bad = true;
                 break;
             }
             let start = self.cursor.at();
@@ -176,32 +176,35 @@ impl<'t> Reader<'_, 't> {
     /// calls with the right number of arguments stay right.
     fn params(&mut self, operands: &mut Operands<'t>) {
         while !self.cursor.is_done() {
-            match self.cursor.word() {
-                Some(Ok(Token { span, .. })) if operands.params.len() == PARAMS_MAX => {
-                    let message = format!("a function has at most {PARAMS_MAX} parameters");
-                    let fault = Diagnostic::new(Code::TooLarge, message).at(span);
-                    self.findings.report(fault.about(self.index).help("pass a list or a map"));
-                    let rest = self.cursor.rest().len();
-                    self.cursor.advance(rest);
-                }
-                Some(Ok(Token { word, .. })) => operands.params.push(match word {
-                    Word::Bare(name) => name.to_owned(),
-                    Word::Quoted(name) | Word::Label(name) => name.into_owned(),
-                }),
-                Some(Err(fault)) => {
-                    operands.params.push(format!("parameter {}", operands.params.len() + 1));
-                    self.report(*fault, operands);
-                }
-                None => return,
+            let start = self.cursor.at();
+            let Some(word) = self.cursor.word() else { return };
+            if operands.params.len() == PARAMS_MAX {
+                let message = format!("a function has at most {PARAMS_MAX} parameters");
+                let span = self.cursor.span(start..self.cursor.at());
+                let fault = Diagnostic::new(Code::TooLarge, message).at(span).about(self.index);
+                self.findings.report(fault.help("pass a list or a map"));
+                return self.cursor.advance(self.cursor.rest().len());
             }
+            let name = match word.map(|token| token.word) {
+                Ok(Word::Bare(name)) => name.to_owned(),
+                Ok(Word::Quoted(name) | Word::Label(name)) => name.into_owned(),
+                Err(fault) => {
+                    self.report(*fault, operands);
+                    format!("parameter {}", operands.params.len() + 1)
+                }
+            };
+            operands.params.push(name);
         }
     }
 
-    fn missing(&mut self, operand: Operand, end: usize) -> Diagnostic {
-        let end = self.cursor.span(end..end).end;
-        let message = format!("`{}` needs {}", self.row.name, expected(operand));
-        let place = Span { end, ..self.first };
-        Diagnostic::new(Code::MissingOperand, message).at(place).help(example(self.row))
+    fn report_missing(&mut self, operand: Operand, operands: &Operands<'t>) {
+        self.findings.report_with(Code::MissingOperand, || {
+            let end = self.cursor.span(operands.end..operands.end).end;
+            let message = format!("`{}` needs {}", self.row.name, expected(operand));
+            let place = Span { end, ..self.first };
+            let fault = Diagnostic::new(Code::MissingOperand, message).at(place);
+            fault.about(self.index).help(example(self.row))
+        });
     }
 }
 
