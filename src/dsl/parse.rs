@@ -28,8 +28,11 @@ use lau_runtime::program::Opcode;
 use operand::{Operands, Reader, Target};
 use std::borrow::Cow;
 
-/// How many instructions a program may have, and how many labels.
+/// How many instructions a program may have.
 pub const INSTRUCTIONS_MAX: usize = 4_194_304;
+
+/// How many labels a program may have.
+pub const LABELS_MAX: usize = 1_048_576;
 
 /// What was read from a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,12 +83,14 @@ pub fn parse(text: &str) -> Parsed {
     };
     // A byte order mark is no part of the first line, whatever editor left it.
     let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    for (number, line) in (1..).zip(text[start..].split('\n')) {
+    let mut number = 1_u32;
+    for line in text[start..].split('\n') {
         parser.line(Cursor::new(line, number, start));
         if parser.stopped {
             break;
         }
         start += line.len() + 1;
+        number = number.saturating_add(1);
     }
     parser.finish()
 }
@@ -102,14 +107,14 @@ struct Parser<'t> {
 
 impl<'t> Parser<'t> {
     fn line(&mut self, mut cursor: Cursor<'t>) {
-        while !cursor.is_done() && !self.stopped {
+        while !cursor.is_done() {
             let start = cursor.at();
             match cursor.first_word() {
                 None => return,
                 Some(Ok(Token { word: Word::Label(name), span })) => {
                     self.labels.define(name, span, self.instructions.len(), &mut self.findings);
-                    if self.labels.len() > INSTRUCTIONS_MAX {
-                        self.too_large("labels", span);
+                    if self.labels.len() > LABELS_MAX {
+                        return self.too_large(LABELS_MAX, "labels", span);
                     }
                     let end = cursor.at();
                     if !cursor.is_done() {
@@ -118,12 +123,14 @@ impl<'t> Parser<'t> {
                     }
                 }
                 Some(Ok(Token { word: Word::Bare(":"), span })) => {
-                    let fault = Diagnostic::new(Code::MalformedLabel, "a label without a name");
-                    self.findings.report(fault.at(span).help("for example `loop:`"));
+                    self.findings.report_with(Code::MalformedLabel, || {
+                        let fault = Diagnostic::new(Code::MalformedLabel, "a label without a name");
+                        fault.at(span).help("for example `loop:`")
+                    });
                 }
                 Some(_) if self.instructions.len() == INSTRUCTIONS_MAX => {
                     let span = cursor.span(start..cursor.at());
-                    return self.too_large("instructions", span);
+                    return self.too_large(INSTRUCTIONS_MAX, "instructions", span);
                 }
                 Some(Ok(token)) => return self.instruction(&token, start, cursor),
                 Some(Err(fault)) => {
@@ -186,8 +193,8 @@ impl<'t> Parser<'t> {
         u32::try_from(self.instructions.len()).unwrap_or(u32::MAX)
     }
 
-    fn too_large(&mut self, what: &str, span: Span) {
-        let message = format!("the program has more than {INSTRUCTIONS_MAX} {what}");
+    fn too_large(&mut self, max: usize, what: &str, span: Span) {
+        let message = format!("the program has more than {max} {what}");
         let fault = Diagnostic::new(Code::TooLarge, message).at(span);
         self.findings.report(fault.help("what follows was not looked at"));
         self.stopped = true;

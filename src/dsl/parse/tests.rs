@@ -139,6 +139,8 @@ fn a_program_too_large_is_one_error() {
         ["Parse error on line 4194305: the program has more than 4194304 instructions \
         (what follows was not looked at)"]
     );
+    let labels: String = (0..=LABELS_MAX).map(|i| format!("l{i}:\n")).collect();
+    assert_eq!(bad(&labels).1, ["too-large"]);
     let list = format!("push [0{}]\n", ",0".repeat(1 << 20));
     assert_eq!(bad(&list.repeat(5)).1, ["too-large"]);
 }
