@@ -12,6 +12,7 @@ pub mod instruction;
 pub mod literal;
 pub mod parse;
 pub mod print;
+pub mod reference;
 #[cfg(feature = "cli")]
 pub mod render;
 mod suggest;

@@ -59,13 +59,17 @@ pub fn compile(text: &str, known: &Interface) -> Compiled {
             let built = build::build(&parsed.instructions, &structure, places.collect());
             match built {
                 Ok(built) => {
+                    suspect::unreachable(&parsed.instructions, &structure, &mut diagnostics);
                     suspect::suspects(&parsed.instructions, &structure, known, &mut diagnostics);
                     program = Some(built);
                 }
                 Err(faults) => diagnostics.extend(faults),
             }
         }
-        Ok(_) => {}
+        // What a line with errors would have done is not known, so neither is what is unreachable.
+        Ok(structure) => {
+            suspect::suspects(&parsed.instructions, &structure, known, &mut diagnostics);
+        }
         Err(faults) => diagnostics.extend(faults),
     }
     place(&mut diagnostics, &parsed.spans);

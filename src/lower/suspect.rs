@@ -7,14 +7,13 @@ use crate::dsl::instruction::Instruction;
 use lau_runtime::host::Interface;
 use lau_runtime::program::opcode::Effect;
 
-/// Adds the warnings for a program without errors.
+/// Warns of jumps past the end and of calls nobody is known to answer.
 pub(super) fn suspects(
     instructions: &[Instruction],
     structure: &Structure<'_>,
     known: &Interface,
     found: &mut Vec<Diagnostic>,
 ) {
-    unreachable(instructions, structure, found);
     for (at, instruction) in instructions.iter().enumerate() {
         if let Some(target) = target(instruction).filter(|target| *target > instructions.len()) {
             let message =
@@ -43,9 +42,9 @@ fn nearest<'a>(name: &str, structure: &Structure<'a>, known: &'a Interface) -> O
     near.filter(|(distance, _)| *distance <= name.chars().count() / 3).min().map(|(_, name)| name)
 }
 
-/// Follows control through each function from its start; tells the first instruction of each stretch
-/// that is never come to.
-fn unreachable(
+/// Warns of code that control never comes to, at the first instruction of each stretch of it. Follows
+/// control through each function from its start.
+pub(super) fn unreachable(
     instructions: &[Instruction],
     structure: &Structure<'_>,
     found: &mut Vec<Diagnostic>,
