@@ -1,0 +1,8 @@
+//! What the tests share: the stepper that engines are judged by, test builtins, comparison of runs,
+//! and a generator of programs. Every test crate uses its part of it.
+
+pub(crate) mod builtins;
+pub(crate) mod code;
+pub(crate) mod graph;
+pub(crate) mod seen;
+pub(crate) mod stepper;
