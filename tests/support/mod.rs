@@ -3,6 +3,11 @@
 
 pub(crate) mod builtins;
 pub(crate) mod code;
+pub(crate) mod compare;
+pub(crate) mod generator;
 pub(crate) mod graph;
+pub(crate) mod rates;
+pub(crate) mod scene;
 pub(crate) mod seen;
+pub(crate) mod shrink;
 pub(crate) mod stepper;

@@ -2,6 +2,7 @@
 
 use super::super::builtins::{Came, DELEGATE, Delegates, HostCall, delegate};
 use super::super::graph::{Body, Val};
+use super::super::seen::NO_WORDS;
 use super::contents::Made;
 use super::{Fault, Frame, Stepper, Stop, add_energy, fault, thousandths};
 use lau_agent_runtime::Instruction;
@@ -64,6 +65,9 @@ impl Stepper<'_> {
             Instruction::Delegate(agent, task) => self.delegate(agent, task)?,
             // Holds by construction: paying comes first.
             Instruction::Assert(_) => {}
+            Instruction::Fail(words) if words.is_empty() => {
+                return fault(TrapKind::Failed, NO_WORDS);
+            }
             Instruction::Fail(words) => return fault(TrapKind::Failed, words.as_str()),
             // Those that decide themselves where control goes on.
             Instruction::Jump(target) => return self.jump(true, *target),
