@@ -123,6 +123,7 @@ fn judge_scene<S: Subject>(
         let whole = play(&Plan::of(limits, PLENTY / 3))?;
         play(&Plan { limits, ..cut(&whole, random) })?;
     }
+    rates.count_whole(&whole.seen[0]);
     Ok(())
 }
 

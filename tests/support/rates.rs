@@ -13,6 +13,8 @@ use std::fmt;
 pub(crate) struct Rates {
     instructions: BTreeMap<&'static str, u64>,
     endings: BTreeMap<&'static str, u64>,
+    /// Of runs with plenty of energy and room alone: what the generator's programs come to.
+    whole: BTreeMap<&'static str, u64>,
     features: BTreeMap<&'static str, u64>,
     runs: u64,
 }
@@ -46,6 +48,11 @@ impl Rates {
         }
     }
 
+    /// Counts the ending of a run with plenty of energy and room.
+    pub(crate) fn count_whole(&mut self, seen: &Seen) {
+        *self.whole.entry(ending(seen)).or_default() += 1;
+    }
+
     /// Names of instructions and kinds of trap that were never reached.
     pub(crate) fn missed(&self) -> Vec<&'static str> {
         let instructions = TABLE.iter().map(|row| row.name);
@@ -69,6 +76,7 @@ impl fmt::Display for Rates {
         let tables = [
             ("instructions", &self.instructions),
             ("endings", &self.endings),
+            ("endings with plenty", &self.whole),
             ("features", &self.features),
         ];
         writeln!(f, "{} runs", self.runs)?;

@@ -136,6 +136,15 @@ impl Generator<'_, '_> {
         self.push(key, Ty::Text);
     }
 
+    /// An index into a list or text; mostly one that is in range.
+    pub(super) fn index(&mut self) {
+        if self.chance(4) {
+            return self.of(Ty::Number, 1);
+        }
+        let at = if self.chance(70) { 0 } else { 1 };
+        self.push_number(f64::from(at));
+    }
+
     fn text(&mut self, depth: usize) {
         match self.below(8) {
             0 | 1 => {
@@ -217,9 +226,9 @@ impl Generator<'_, '_> {
                 if ty == Ty::Any { self.leaf(ty) } else { self.of(ty, depth) }
             }
             5 | 6 => {
-                self.of(Ty::List, depth);
-                let at = self.below(2) as f64;
-                self.push_number(at);
+                let ty = if self.chance(70) { Ty::List } else { Ty::Text };
+                self.of(ty, depth);
+                self.index();
                 self.emit(Instruction::Get, 2, &[Ty::Any]);
             }
             7 | 8 => {

@@ -35,8 +35,8 @@ impl Generator<'_, '_> {
             87..=88 => self.publish(),
             89..=90 => self.delegate(),
             91..=92 => self.energy(),
-            93..=94 => self.leave_early(),
-            95..=96 => self.backward_while(),
+            93..=95 => self.leave_early(),
+            96..=97 => self.backward_while(),
             _ => self.unused_call(),
         }
     }
@@ -49,18 +49,19 @@ impl Generator<'_, '_> {
         self.body.set.insert(name);
     }
 
+    /// `dup swap over pop`, on values put there if need be.
     fn shuffle(&mut self) {
-        let stack = &self.body.stack;
-        let free = stack.len() - self.body.base.min(stack.len());
-        if free == 0 {
-            return;
+        for _ in 0..2 {
+            if self.body.stack.len() < self.body.base + 2 {
+                let ty = self.any_type();
+                self.leaf(ty);
+            }
         }
-        let top = stack[stack.len() - 1];
-        let second = if free > 1 { stack[stack.len() - 2] } else { top };
-        match self.below(4) {
-            0 => self.emit(Instruction::Dup, 1, &[top, top]),
-            1 if free > 1 => self.emit(Instruction::Swap, 2, &[top, second]),
-            2 if free > 1 => self.emit(Instruction::Over, 2, &[second, top, second]),
+        let [.., second, top] = self.body.stack[..] else { return };
+        match self.below(7) {
+            0 | 1 => self.emit(Instruction::Dup, 1, &[top, top]),
+            2 | 3 => self.emit(Instruction::Swap, 2, &[top, second]),
+            4 | 5 => self.emit(Instruction::Over, 2, &[second, top, second]),
             _ => self.emit(Instruction::Pop, 1, &[]),
         }
     }
@@ -78,8 +79,7 @@ impl Generator<'_, '_> {
         if ty == Ty::Map {
             self.key();
         } else {
-            let at = self.below(2) as f64;
-            self.push_number(at);
+            self.index();
         }
         self.of(Ty::Any, 2);
         self.emit(Instruction::Put(name), 2, &[]);
@@ -307,8 +307,9 @@ impl Generator<'_, '_> {
 
     /// A host call whose answer is dropped.
     fn unused_call(&mut self) {
-        match self.below(8) {
-            0 => self.emit(Instruction::Call("liar".into(), 0), 0, &[Ty::Any]),
+        match self.below(9) {
+            0 if self.chance(30) => self.emit(Instruction::Call("liar".into(), 0), 0, &[Ty::Any]),
+            8 if self.chance(30) => self.emit(Instruction::Try("nobody".into(), 0), 0, &[Ty::Any]),
             1 => {
                 let n = self.below(6_000) as f64;
                 self.push_number(n);
@@ -348,7 +349,7 @@ impl Generator<'_, '_> {
     }
 
     fn energy(&mut self) {
-        let units = *self.choose(&[0.0, 1.0, 0.0625, -1.0, f64::NAN, 20.0, 280.0, f64::INFINITY]);
+        let units = *self.choose(&[0.0, 1.0, 0.0625, -1.0, f64::NAN, 20.0, 299.0, f64::INFINITY]);
         // Mostly amounts that are there.
         let units = if self.chance(70) { units.min(1.0) } else { units };
         if self.chance(60) {
