@@ -6,7 +6,8 @@
 #[allow(dead_code, reason = "each test crate uses a part")]
 mod support;
 
-use support::compare::judge;
+use support::compare::{judge, judge_scenes};
+use support::directed;
 use support::engine::Interpreter;
 
 fn variable(name: &str) -> Option<u64> {
@@ -27,4 +28,9 @@ fn interpreter_does_what_the_stepper_does() {
     if cases >= 3_000 {
         assert_eq!(rates.missed(), Vec::<&str>::new(), "never reached");
     }
+}
+
+#[test]
+fn interpreter_settles_corners_as_the_stepper_does() {
+    judge_scenes::<Interpreter>(&directed::scenes());
 }

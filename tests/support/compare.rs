@@ -87,6 +87,19 @@ pub(crate) struct Mismatch {
     what: String,
 }
 
+/// Judges given programs in the same way.
+///
+/// # Panics
+/// As [`judge`].
+pub(crate) fn judge_scenes<S: Subject>(scenes: &[Scene]) {
+    let mut rates = Rates::default();
+    for scene in scenes {
+        if let Err(mismatch) = judge_scene::<S>(scene, &mut Random(1), &mut rates) {
+            panic!("{}", report::<S>(scene, &mismatch));
+        }
+    }
+}
+
 fn judge_scene<S: Subject>(
     scene: &Scene,
     random: &mut Random,

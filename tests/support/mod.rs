@@ -4,6 +4,7 @@
 pub(crate) mod builtins;
 pub(crate) mod code;
 pub(crate) mod compare;
+pub(crate) mod directed;
 pub(crate) mod engine;
 pub(crate) mod generator;
 pub(crate) mod graph;
