@@ -8,7 +8,7 @@ use super::code::Code;
 use super::generator;
 use super::rates::Rates;
 use super::scene::{Expected, Plan, Scene, expect};
-use super::seen::Seen;
+use super::seen::{Seen, short};
 use super::shrink::shrink;
 use arbitrary::Unstructured;
 use lau_agent_runtime::{Instruction, Limits};
@@ -90,14 +90,15 @@ pub(crate) struct Mismatch {
 /// Judges given programs in the same way.
 ///
 /// # Panics
-/// As [`judge`].
+/// If the engine and the stepper differ on any; the message shows them all.
 pub(crate) fn judge_scenes<S: Subject>(scenes: &[Scene]) {
     let mut rates = Rates::default();
-    for scene in scenes {
-        if let Err(mismatch) = judge_scene::<S>(scene, &mut Random(1), &mut rates) {
-            panic!("{}", report::<S>(scene, &mismatch));
-        }
-    }
+    let judge = |scene| {
+        let mismatch = judge_scene::<S>(scene, &mut Random(1), &mut rates).err()?;
+        Some(report::<S>(scene, &mismatch))
+    };
+    let reports: Vec<String> = scenes.iter().filter_map(judge).collect();
+    assert!(reports.is_empty(), "{} of {}\n{}", reports.len(), scenes.len(), reports.join("\n"));
 }
 
 fn judge_scene<S: Subject>(
@@ -239,7 +240,7 @@ fn report<S: Subject>(scene: &Scene, mismatch: &Mismatch) -> String {
 fn listing(scene: &Scene) -> String {
     let lines = scene.instructions.iter().enumerate();
     lines.fold(String::new(), |mut out, (at, instruction)| {
-        let _ = writeln!(out, "{at:4}  {instruction:?}");
+        let _ = writeln!(out, "{at:4}  {}", short(&format!("{instruction:?}")));
         out
     })
 }

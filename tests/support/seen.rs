@@ -211,7 +211,8 @@ fn show(value: &Value) -> String {
     short(&out)
 }
 
-fn short(text: &str) -> String {
+/// A text with its middle left out if it is long.
+pub(crate) fn short(text: &str) -> String {
     const SHOWN: usize = 160;
     let n = text.chars().count();
     if n <= SHOWN {
