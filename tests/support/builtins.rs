@@ -22,13 +22,16 @@ pub(crate) struct HostCall {
     pub(crate) answer: Option<Result<Value, String>>,
 }
 
+/// A result, and what is charged for it in thousandths.
+type Charged = (Result<Value, String>, u64);
+
 /// What a builtin does.
 #[derive(Clone, Copy)]
 pub(crate) enum Does {
     /// Over any values; may fail or panic.
     Plain(fn(&[Value]) -> Result<Value, String>),
     /// As `Plain`, and says what it charges, in thousandths; the number is the most it declares.
-    Charging(u64, fn(&[Value]) -> (Result<Value, String>, u64)),
+    Charging(u64, fn(&[Value]) -> Charged),
     Typed0(fn() -> f64),
     Typed1(fn(f64) -> f64),
     TypedTest(fn(f64, f64) -> bool),
@@ -131,7 +134,7 @@ fn price_by_arguments(args: &[Value]) -> u64 {
     100 + 10 * args.len() as u64 + args.first().map_or(0, |v| v.type_name().len() as u64)
 }
 
-fn meter(args: &[Value]) -> (Result<Value, String>, u64) {
+fn meter(args: &[Value]) -> Charged {
     match amount(args, 3_000.0) {
         Ok(n) => (Ok((n as f64).into()), n as u64),
         Err(message) => (Err(message), 450),
