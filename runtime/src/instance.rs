@@ -77,8 +77,6 @@ pub struct Instance {
     phase: Phase,
     /// Used before this run.
     used_before: u64,
-    /// Memory fields the program never names.
-    others: BTreeMap<String, Value>,
 }
 
 impl Instance {
@@ -105,7 +103,6 @@ impl Instance {
             limits: limits.clamped(),
             phase: Phase::Idle,
             used_before: 0,
-            others: BTreeMap::new(),
         })
     }
 
@@ -128,13 +125,10 @@ impl Instance {
                 message,
             },
         )?;
+        let word = self.machine.heap.word(value);
         match self.linked.program().memory_slot(name) {
-            Some(slot) => {
-                self.machine.variables[slot.index()] = self.machine.heap.word(value);
-            }
-            None => {
-                self.others.insert(name.to_owned(), value.clone());
-            }
+            Some(slot) => self.machine.variables[slot.index()] = word,
+            None => drop(self.machine.others.insert(name.to_owned(), word)),
         }
         Ok(())
     }
@@ -147,7 +141,7 @@ impl Instance {
                 let word = &self.machine.variables[slot.index()];
                 (!word.is_absent()).then(|| to_value(word))
             }
-            None => self.others.get(name).cloned(),
+            None => self.machine.others.get(name).map(to_value),
         }
     }
 
@@ -158,8 +152,8 @@ impl Instance {
     /// nothing is shared between public values.
     pub fn memory(&self) -> Result<BTreeMap<String, Value>, Error> {
         let names = &self.linked.program().parts().memory;
-        let fields =
-            names.iter().zip(&self.machine.variables).filter(|(_, word)| !word.is_absent());
+        let named = names.iter().zip(&self.machine.variables);
+        let fields = named.chain(&self.machine.others).filter(|(_, word)| !word.is_absent());
         let bytes =
             fields.clone().fold(0_u64, |sum, (_, word)| sum.saturating_add(word.tree_size()));
         let limit = self.limits.memory_bytes_max;
@@ -170,9 +164,7 @@ impl Instance {
                 message: format!("{bytes} bytes, where {limit} are allowed"),
             });
         }
-        let mut memory = self.others.clone();
-        memory.extend(fields.map(|(name, word)| (name.clone(), to_value(word))));
-        Ok(memory)
+        Ok(fields.map(|(name, word)| (name.clone(), to_value(word))).collect())
     }
 
     /// The operand stack as the run left it, all frames together, bottom first.

@@ -39,10 +39,12 @@ pub(super) fn begin(
     let there = (m.stack.len() - m.frame.stack).min(usize::from(argc));
     let lacks = there < usize::from(argc);
     let arguments = &m.stack[m.stack.len() - there..];
-    let sizes = size_price(arguments.iter().map(Word::tree_size).sum());
-    let builtin = match env.linked.callee(call) {
-        Callee::Builtin(at) => Some(&env.builtins[at]),
-        Callee::Unknown => None,
+    let (builtin, sizes) = match env.linked.callee(call) {
+        Callee::Builtin(at) => {
+            let bytes = arguments.iter().fold(0, |sum: u64, a| sum.saturating_add(a.tree_size()));
+            (Some(&env.builtins[at]), size_price(bytes))
+        }
+        Callee::Unknown => (None, 0),
     };
 
     // Afford. `most` must be there; `paid` is taken now.

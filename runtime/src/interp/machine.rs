@@ -5,6 +5,7 @@ use crate::limits::Limits;
 use crate::program::{FunctionId, Linked, Pc, Program};
 use crate::value::Value;
 use crate::word::{Heap, Word};
+use std::collections::BTreeMap;
 
 /// A function in progress.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Machine {
     pub(crate) stack: Vec<Word>,
     /// Memory slots first, then the variables of all frames.
     pub(crate) variables: Vec<Word>,
+    /// Memory fields that the program never names.
+    pub(crate) others: BTreeMap<String, Word>,
     /// The functions that wait for a call, outermost first.
     pub(crate) callers: Vec<Frame>,
     /// The function in progress.
@@ -65,6 +68,7 @@ impl Machine {
         Machine {
             stack: Vec::new(),
             variables,
+            others: BTreeMap::new(),
             callers: Vec::new(),
             frame: Machine::start(program),
             used: 0,
