@@ -16,7 +16,7 @@ pub(crate) use machine::{Environment, Machine};
 
 use crate::program::{Action, Pc};
 use crate::trap::TrapKind;
-use crate::word::{Word, equal, order};
+use crate::word::{Word, equal, text_order};
 use calls::Called;
 use std::cmp::Ordering;
 
@@ -161,31 +161,39 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                     }
                 }};
             }
+            // Two Numbers are compared here; anything else pays for its size and is compared there.
             macro_rules! compare {
-                ($result:expr) => {{
-                    charge!(sized::compare_price(peek!(2), peek!(1)));
-                    need!(2);
-                    let at = m.stack.len() - 2;
-                    let result = $result(&m.stack[at], &m.stack[at + 1]);
-                    match result {
-                        Ok(b) => {
-                            m.stack.pop();
-                            m.stack[at] = Word::bool(b);
-                        }
-                        Err(()) => {
-                            let name = op.action.opcode().row().name;
-                            let (a, b) = (m.stack[at].type_name(), m.stack[at + 1].type_name());
-                            trap!(
-                                TypeError,
-                                "`{name}` takes two Numbers or two Texts, not {a} and {b}"
-                            )
+                ($numbers:expr, $others:expr) => {{
+                    if let (Some(a), Some(b)) = (peek!(2), peek!(1))
+                        && let (Some(a), Some(b)) = (a.as_number(), b.as_number())
+                    {
+                        m.stack.pop();
+                        let at = m.stack.len() - 1;
+                        m.stack[at] = Word::bool($numbers(&a, &b));
+                    } else {
+                        charge!(sized::compare_price(peek!(2), peek!(1)));
+                        need!(2);
+                        let at = m.stack.len() - 2;
+                        match $others(&m.stack[at], &m.stack[at + 1]) {
+                            Some(b) => {
+                                m.stack.pop();
+                                m.stack[at] = Word::bool(b);
+                            }
+                            None => {
+                                let name = op.action.opcode().row().name;
+                                let (a, b) = (m.stack[at].type_name(), m.stack[at + 1].type_name());
+                                trap!(
+                                    TypeError,
+                                    "`{name}` takes two Numbers or two Texts, not {a} and {b}"
+                                )
+                            }
                         }
                     }
                 }};
             }
             macro_rules! ordered {
-                ($test:expr) => {
-                    compare!(|a: &Word, b: &Word| order(a, b).map(|o| o.is_some_and($test)))
+                ($numbers:expr, $texts:expr) => {
+                    compare!($numbers, |a: &Word, b: &Word| text_order(a, b).map($texts))
                 };
             }
             macro_rules! variable {
@@ -282,12 +290,12 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                         }
                     }
                 }
-                Action::Eq => compare!(|a, b| Ok(equal(a, b))),
-                Action::Ne => compare!(|a, b| Ok(!equal(a, b))),
-                Action::Lt => ordered!(Ordering::is_lt),
-                Action::Le => ordered!(Ordering::is_le),
-                Action::Gt => ordered!(Ordering::is_gt),
-                Action::Ge => ordered!(Ordering::is_ge),
+                Action::Eq => compare!(f64::eq, |a, b| Some(equal(a, b))),
+                Action::Ne => compare!(f64::ne, |a, b| Some(!equal(a, b))),
+                Action::Lt => ordered!(f64::lt, Ordering::is_lt),
+                Action::Le => ordered!(f64::le, Ordering::is_le),
+                Action::Gt => ordered!(f64::gt, Ordering::is_gt),
+                Action::Ge => ordered!(f64::ge, Ordering::is_ge),
                 Action::Not => {
                     need!(1);
                     let at = m.stack.len() - 1;

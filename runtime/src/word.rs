@@ -35,7 +35,7 @@ mod constants;
 mod convert;
 mod object;
 
-pub(crate) use compare::{equal, order};
+pub(crate) use compare::{equal, text_order};
 pub(crate) use constants::{Constants, ascii_char};
 pub(crate) use convert::{Measure, to_value};
 pub(crate) use object::{

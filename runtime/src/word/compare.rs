@@ -34,14 +34,11 @@ pub(crate) fn equal(a: &Word, b: &Word) -> bool {
     }
 }
 
-/// How two Numbers or two Texts compare: `Ok(None)` where one is NaN, `Err` for any other pair.
-pub(crate) fn order(a: &Word, b: &Word) -> Result<Option<Ordering>, ()> {
-    if let (Some(a), Some(b)) = (a.as_number(), b.as_number()) {
-        return Ok(a.partial_cmp(&b));
-    }
+/// How two Texts compare; `None` for any other pair.
+pub(crate) fn text_order(a: &Word, b: &Word) -> Option<Ordering> {
     if let (View::Text(a), View::Text(b)) = (a.view(), b.view()) {
         // The order of UTF-8 bytes is the order of scalar values.
-        return Ok(Some(a.as_str().cmp(b.as_str())));
+        return Some(a.as_str().cmp(b.as_str()));
     }
-    Err(())
+    None
 }
