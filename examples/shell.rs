@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A day's observations.
-pub struct Day {
+pub(crate) struct Day {
     date: String,
     rain_mm: f64,
     temp_max: f64,
@@ -45,7 +45,7 @@ fn main() {
 }
 
 /// Builds a runtime for each kind of task, gives it its builtins, and runs it.
-pub fn work(shell: &mut AgentShell, days: &Arc<Vec<Day>>) -> Vec<(String, RuntimeResult)> {
+pub(crate) fn work(shell: &mut AgentShell, days: &Arc<Vec<Day>>) -> Vec<(String, RuntimeResult)> {
     type Setup = fn(&mut MiniRuntime, &Arc<Vec<Day>>);
     let tasks: [(&str, &str, Setup); 5] = [
         ("monitor the station on 2014-08-11", "station", sensor),
@@ -71,7 +71,7 @@ pub fn work(shell: &mut AgentShell, days: &Arc<Vec<Day>>) -> Vec<(String, Runtim
 }
 
 /// Reads the table.
-pub fn read_days(path: &str) -> Result<Vec<Day>, Box<dyn std::error::Error>> {
+pub(crate) fn read_days(path: &str) -> Result<Vec<Day>, Box<dyn std::error::Error>> {
     let mut days = Vec::new();
     for record in csv::Reader::from_path(path)?.deserialize() {
         let row: HashMap<String, String> = record?;

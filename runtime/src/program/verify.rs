@@ -47,12 +47,12 @@ pub(super) fn verify(parts: &Parts) -> Result<(), Fault> {
             return fault(None, format!("function {at} reaches beyond the operations"));
         }
         header(function, at)?;
-        body(parts, function, FunctionId::new(at))?;
     }
     if next as usize != parts.ops.len() {
         return fault(None, "operations outside functions");
     }
-    Ok(())
+    let mut functions = parts.functions.iter().enumerate();
+    functions.try_for_each(|(at, function)| body(parts, function, FunctionId::new(at)))
 }
 
 /// Sizes and uniqueness of the tables.
