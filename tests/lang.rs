@@ -1,0 +1,208 @@
+//! The language, told by runnable files: `tests/lang/<theme>/*.lau`, each with its expectation.
+//!
+//! Everything a file needs stands in its own comments, so it is also a program for the command:
+//!
+//! ```text
+//! # What this shows.
+//! push 1
+//! push 2
+//! add
+//! #? budgets 100 0.25 0.1+0.2 1/1      a run under each: `+` resumes with more, `/` runs once more
+//! #? limits stack 10 nesting 3         depth stack nesting value tree memory
+//! #? memory x [1,2]                    a field that memory has before a run
+//! #? case {"x":[1,2]}                 such fields for runs of their own; without any, one kind of run
+//! #? delegate accepts                  a delegate handler, which `accepts`, `fails` or `panics`
+//! #? every                             every budget there is, with resumption from each
+//! #= 100: finished 3 | energy 0.3 | instructions 3 | at 3
+//! #= 0.25: exhausted | energy 0.2 | instructions 2 | at 2 (4:1)
+//! #=   stack 1 2
+//! ```
+//!
+//! Without `budgets` there is one run under 100. Lines with `#=` are what was seen, and are written
+//! anew by `LAU_BLESS=1 cargo test --test lang`: how each run ended, energy (`total` where earlier runs
+//! used some too), instructions, `live` bytes if any, the place with line and column; then what a trap
+//! says and the calls that led there, memory, the stack of all frames, and the host calls in order, each
+//! only if there is something to tell. Texts that do not compile have `error` lines instead, and
+//! warnings come before the runs; both with their help and fix. The host is in `lang/host.rs`.
+
+#[path = "lang/every.rs"]
+mod every;
+#[path = "lang/file.rs"]
+mod file;
+#[path = "lang/host.rs"]
+mod host;
+#[path = "lang/run.rs"]
+mod run;
+
+use file::{File, Setup};
+use lau_agent_runtime::dsl::diagnostic::Code;
+use lau_agent_runtime::dsl::parse::parse;
+use lau_agent_runtime::dsl::print::print;
+use lau_agent_runtime::lower::compile;
+use lau_agent_runtime::{Engine, Program, TrapKind};
+use lau_runtime::program::Opcode;
+use lau_runtime::program::opcode::{Effect, TABLE};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What runs every file; all must see the same.
+const ENGINES: &[Engine] = Engine::ALL;
+
+macro_rules! themes {
+    ($($theme:ident)*) => {
+        const THEMES: &[&str] = &[$(stringify!($theme)),*];
+        $(#[test]
+        fn $theme() {
+            check_theme(stringify!($theme));
+        })*
+    };
+}
+themes! { instructions functions traps limits energy sharing host errors warnings resume }
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lang")
+}
+
+/// The files of a theme, in the order of their names.
+fn files(theme: &str) -> Vec<File> {
+    let entries = std::fs::read_dir(corpus().join(theme)).expect("a directory for each theme");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no files of the theme {theme}");
+    paths.into_iter().map(File::read).collect()
+}
+
+fn check_theme(theme: &str) {
+    let bless = std::env::var_os("LAU_BLESS").is_some();
+    let mut failures = Vec::new();
+    for file in files(theme) {
+        for &engine in ENGINES {
+            let seen = seen(engine, &file);
+            if bless && engine == ENGINES[0] {
+                file.bless(&seen);
+            } else if seen != file.expected {
+                let differences = file::differences(&file.expected, &seen);
+                failures.push(format!("{} on {engine}:\n{differences}", file.path.display()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "expected (-) and seen (+) differ\n{}", failures.join("\n"));
+}
+
+/// Everything that a file shows on an engine, as the lines of its expectation.
+fn seen(engine: Engine, file: &File) -> Vec<String> {
+    let setup = &file.setup;
+    let compiled = compile(&file.text, &setup.interface());
+    let mut lines: Vec<_> = compiled.diagnostics.iter().flat_map(file::diagnostic).collect();
+    assert_eq!(compiled.program.is_none(), compiled.errors().next().is_some(), "{file:?}");
+    let Some(program) = compiled.program.map(Arc::new) else { return lines };
+    let printed = print(&compiled.instructions);
+    assert_eq!(print(&parse(&printed).instructions), printed, "{file:?}: normal form");
+    for (case, setup) in setup.cases() {
+        lines.extend(case);
+        lines.extend(runs(engine, &program, &setup));
+        if setup.every {
+            let told = every::every(engine, &program, &setup);
+            lines.push(told.unwrap_or_else(|wrong| panic!("{file:?} on {engine}: {wrong}")));
+        }
+    }
+    lines
+}
+
+/// The runs of one setup, each step told once.
+fn runs(engine: Engine, program: &Arc<Program>, setup: &Setup) -> Vec<String> {
+    let (mut lines, mut told) = (Vec::new(), HashSet::new());
+    for chain in &setup.chains {
+        match run::run_on(engine, program, setup, &chain.steps) {
+            Ok(states) => {
+                for (label, state) in chain.labels.iter().zip(&states) {
+                    if told.insert(label) {
+                        lines.extend(state.lines(label));
+                    }
+                }
+            }
+            Err(error) => lines.push(format!("host error: {error}")),
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_directory_is_a_theme() {
+    let entries = std::fs::read_dir(corpus()).expect("the corpus");
+    for entry in entries.map(|entry| entry.expect("readable")) {
+        let name = entry.file_name().into_string().expect("a plain name");
+        let known = THEMES.contains(&name.as_str()) || name.ends_with(".rs");
+        assert!(known, "{name} is no theme");
+    }
+}
+
+/// What the whole corpus covers.
+#[derive(Default)]
+struct Coverage {
+    executed: HashSet<Opcode>,
+    exhausted: HashSet<Opcode>,
+    expected: String,
+}
+
+impl Coverage {
+    fn of_corpus() -> Coverage {
+        let mut coverage = Coverage::default();
+        for file in THEMES.iter().flat_map(|theme| files(theme)) {
+            coverage.expected.push_str(&file.expected.join("\n"));
+            coverage.expected.push('\n');
+            coverage.add(&file);
+        }
+        coverage
+    }
+
+    fn add(&mut self, file: &File) {
+        let compiled = compile(&file.text, &file.setup.interface());
+        let Some(program) = compiled.program.map(Arc::new) else { return };
+        let opcode = |at: u32| compiled.instructions[at as usize].opcode();
+        for (_, setup) in file.setup.cases() {
+            for chain in &setup.chains {
+                let budget = chain.steps[0].amount;
+                let Ok(trace) = run::trace(&program, &setup, budget) else { continue };
+                self.executed.extend(trace.executed.into_iter().map(opcode));
+                self.exhausted.extend(trace.exhausted.map(opcode));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_corpus_covers_the_language() {
+    let coverage = Coverage::of_corpus();
+    let mut missing = Vec::new();
+    for row in TABLE.iter().filter(|row| row.effect != Effect::Defines) {
+        for (what, covered) in
+            [("executed", &coverage.executed), ("exhausted before", &coverage.exhausted)]
+        {
+            if !covered.contains(&row.opcode) {
+                missing.push(format!("`{}` is never {what}", row.name));
+            }
+        }
+    }
+    for kind in TrapKind::ALL {
+        if !coverage.expected.contains(&format!(": trapped {} |", kind.code())) {
+            missing.push(format!("no trap {}", kind.code()));
+        }
+    }
+    for code in Code::ALL {
+        let told = |line: &str| line.split(' ').nth(1) == Some(code.as_str());
+        if !coverage.expected.lines().any(told) {
+            missing.push(format!("no diagnostic {}", code.as_str()));
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn differences_show_what_changed_and_its_budget() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (expected, seen) = (lines("1: a\n  stack 1\n2: b"), lines("1: a\n  stack 2\n2: b"));
+    let told = file::differences(&expected, &seen);
+    assert_eq!(told, "    1: a\n  -   stack 1\n  +   stack 2\n    2: b\n");
+}

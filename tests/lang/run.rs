@@ -1,0 +1,188 @@
+//! Running a program on an engine, and what is seen of it: everything that engines must agree on.
+
+use crate::file::{Go, Setup, Step};
+use crate::host::{Log, host};
+use lau_agent_runtime::dsl::literal::Literal;
+use lau_agent_runtime::{Ending, Energy, Engine, Instance, Linked, Outcome, Place, Program, Value};
+use lau_runtime::instance::Error;
+use std::sync::Arc;
+
+/// A run, or a part of it, as it was seen. Values are in their printed form, in which NaN is NaN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    /// `finished 3`, `exhausted`, `trapped failed`.
+    pub(crate) ending: String,
+    /// What the trap says, and the calls that led there.
+    trap: Vec<String>,
+    pub(crate) energy: Energy,
+    total: Energy,
+    pub(crate) instructions: u64,
+    pub(crate) place: String,
+    memory: Vec<String>,
+    stack: Vec<String>,
+    live: u64,
+    pub(crate) calls: Vec<String>,
+}
+
+impl State {
+    /// The state as lines of an expectation, under the budget it was reached with.
+    pub(crate) fn lines(&self, budget: &str) -> Vec<String> {
+        let total = format!(" total {}", self.total);
+        let live = format!(" | live {}", self.live);
+        let mut lines = vec![format!(
+            "{budget}: {} | energy {}{} | instructions {} | at {}{}",
+            self.ending,
+            self.energy,
+            if self.total == self.energy { "" } else { &total },
+            self.instructions,
+            self.place,
+            if self.live == 0 { "" } else { &live },
+        )];
+        lines.extend(self.trap.iter().map(|line| format!("  {line}")));
+        let lists = [("memory", &self.memory), ("stack", &self.stack), ("calls", &self.calls)];
+        for (what, items) in lists {
+            if !items.is_empty() {
+                lines.push(format!("  {what} {}", items.join("  ")));
+            }
+        }
+        lines
+    }
+}
+
+/// Does what the steps say with one instance; what was seen after each of them.
+pub(crate) fn run_on(
+    engine: Engine,
+    program: &Arc<Program>,
+    setup: &Setup,
+    steps: &[Step],
+) -> Result<Vec<State>, Error> {
+    let mut run = Run::new(engine, program, setup)?;
+    steps.iter().map(|step| run.go(*step)).collect()
+}
+
+/// An instance in a host of its own.
+pub(crate) struct Run {
+    instance: Instance,
+    log: Log,
+}
+
+impl Run {
+    /// The seam between the corpus and the engines.
+    pub(crate) fn new(engine: Engine, program: &Arc<Program>, setup: &Setup) -> Result<Run, Error> {
+        assert_eq!(engine, Engine::Interp, "the corpus does not know how to run this engine");
+        let log = Log::default();
+        let host = Arc::new(host(&log, setup.delegate));
+        let linked = Arc::new(Linked::new(Arc::clone(program), host.interface()));
+        let mut instance = Instance::new(linked, host, setup.limits)?;
+        for (field, value) in &setup.memory {
+            instance.set_memory(field, value)?;
+        }
+        Ok(Run { instance, log })
+    }
+
+    pub(crate) fn go(&mut self, step: Step) -> Result<State, Error> {
+        let outcome = match step.go {
+            Go::Run => {
+                let used = self.instance.energy_used();
+                self.instance.set_energy(used, used.saturating_add(step.amount));
+                self.instance.run()
+            }
+            Go::Resume => self.instance.resume(step.amount)?,
+        };
+        self.state(&outcome)
+    }
+
+    fn state(&self, outcome: &Outcome) -> Result<State, Error> {
+        let mut trap_lines = Vec::new();
+        let ending = match &outcome.ending {
+            Ending::Finished { output } => format!("finished {}", shown(output)),
+            Ending::Exhausted => "exhausted".to_owned(),
+            Ending::Trapped { trap } => {
+                assert_eq!(trap.place, outcome.place);
+                trap_lines.push(shortened(trap.message.clone()));
+                trap_lines.extend(calls(&trap.calls));
+                format!("trapped {}", trap.kind.code())
+            }
+        };
+        let fields = self.instance.memory()?;
+        let field = |(name, value)| format!("{name}={}", shown(value));
+        Ok(State {
+            ending,
+            trap: trap_lines,
+            energy: outcome.energy,
+            total: outcome.energy_total,
+            instructions: outcome.instructions,
+            place: place(&outcome.place),
+            memory: fields.iter().map(field).collect(),
+            stack: self.instance.stack().iter().map(shown).collect(),
+            live: self.instance.live_bytes(),
+            calls: self.log.calls(),
+        })
+    }
+
+    /// The run that is to be made next, step by step.
+    pub(crate) fn walk(&mut self, budget: Energy) -> Result<(Trace, State), Error> {
+        self.instance.set_energy(Energy::ZERO, budget);
+        let mut executed = Vec::new();
+        loop {
+            let step = self.instance.step();
+            executed.extend(step.instruction);
+            if let Some(outcome) = step.outcome {
+                let stopped = outcome.ending == Ending::Exhausted;
+                let exhausted = stopped.then_some(outcome.place.instruction);
+                return Ok((Trace { executed, exhausted }, self.state(&outcome)?));
+            }
+        }
+    }
+}
+
+/// Which instructions a run executed, and which it could not pay.
+pub(crate) struct Trace {
+    pub(crate) executed: Vec<u32>,
+    pub(crate) exhausted: Option<u32>,
+}
+
+/// Follows a run under a budget from its start, on the oracle.
+pub(crate) fn trace(program: &Arc<Program>, setup: &Setup, budget: Energy) -> Result<Trace, Error> {
+    Run::new(Engine::Interp, program, setup)?.walk(budget).map(|(trace, _)| trace)
+}
+
+/// The instruction's index, and in brackets line, column and function.
+fn place(place: &Place) -> String {
+    let mut text = place.instruction.to_string();
+    if let (Some(line), Some(column)) = (place.line, place.column) {
+        text.push_str(&format!(" ({line}:{column}"));
+        if let Some(function) = &place.function {
+            text.push_str(&format!(" in {function}"));
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// The call stack, innermost first; a recursion's many equal calls are counted.
+fn calls(calls: &[Place]) -> Vec<String> {
+    let same = calls.chunk_by(|a, b| a == b);
+    same.map(|same| match same.len() {
+        1 => format!("called from {}", place(&same[0])),
+        n => format!("called from {}, {n} times", place(&same[0])),
+    })
+    .collect()
+}
+
+/// A value as the language writes it.
+pub(crate) fn shown(value: &Value) -> String {
+    shortened(Literal(value).to_string())
+}
+
+/// Long texts are told by their beginning and length.
+fn shortened(text: String) -> String {
+    const SHOWN: usize = 120;
+    const BEGINNING: usize = 24;
+    let length = text.chars().count();
+    if length <= SHOWN {
+        return text;
+    }
+    let beginning: String = text.chars().take(BEGINNING).collect();
+    format!("{beginning}… ({length} characters)")
+}
