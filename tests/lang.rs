@@ -114,15 +114,12 @@ fn seen(engine: Engine, file: &File) -> Vec<String> {
 fn runs(engine: Engine, program: &Arc<Program>, setup: &Setup) -> Vec<String> {
     let (mut lines, mut told) = (Vec::new(), HashSet::new());
     for chain in &setup.chains {
-        match run::run_on(engine, program, setup, &chain.steps) {
-            Ok(states) => {
-                for (label, state) in chain.labels.iter().zip(&states) {
-                    if told.insert(label) {
-                        lines.extend(state.lines(label));
-                    }
-                }
-            }
-            Err(error) => lines.push(format!("host error: {error}")),
+        let (states, error) = run::run_on(engine, program, setup, &chain.steps);
+        let steps = chain.labels.iter().zip(&states).filter(|(label, _)| told.insert(*label));
+        lines.extend(steps.flat_map(|(label, state)| state.lines(label)));
+        if let Some(error) = error {
+            let label = chain.labels.get(states.len()).map_or("", String::as_str);
+            lines.push(format!("{label}: host error | {error}"));
         }
     }
     lines

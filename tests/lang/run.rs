@@ -49,15 +49,23 @@ impl State {
     }
 }
 
-/// Does what the steps say with one instance; what was seen after each of them.
+/// Does what the steps say with one instance; what was seen after each of them, as far as it came.
 pub(crate) fn run_on(
     engine: Engine,
     program: &Arc<Program>,
     setup: &Setup,
     steps: &[Step],
-) -> Result<Vec<State>, Error> {
-    let mut run = Run::new(engine, program, setup)?;
-    steps.iter().map(|step| run.go(*step)).collect()
+) -> (Vec<State>, Option<Error>) {
+    let mut states = Vec::new();
+    let mut all = || -> Result<(), Error> {
+        let mut run = Run::new(engine, program, setup)?;
+        for step in steps {
+            states.push(run.go(*step)?);
+        }
+        Ok(())
+    };
+    let error = all().err();
+    (states, error)
 }
 
 /// An instance in a host of its own.
