@@ -103,8 +103,9 @@ fn seen(engine: Engine, file: &File) -> Vec<String> {
         lines.extend(case);
         lines.extend(runs(engine, &program, &setup));
         if setup.every {
-            let told = every::every(engine, &program, &setup);
-            lines.push(told.unwrap_or_else(|wrong| panic!("{file:?} on {engine}: {wrong}")));
+            let stops = every::every(engine, &program, &setup);
+            let stops = stops.unwrap_or_else(|wrong| panic!("{file:?} on {engine}: {wrong}"));
+            lines.push(every::told(&stops));
         }
     }
     lines
@@ -164,6 +165,10 @@ impl Coverage {
                 let Ok(trace) = run::trace(&program, &setup, budget) else { continue };
                 self.executed.extend(trace.executed.into_iter().map(opcode));
                 self.exhausted.extend(trace.exhausted.map(opcode));
+            }
+            if setup.every {
+                let stops = every::every(Engine::Interp, &program, &setup).unwrap_or_default();
+                self.exhausted.extend(stops.iter().filter_map(|stop| stop.exhausted).map(opcode));
             }
         }
     }

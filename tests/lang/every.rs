@@ -12,13 +12,12 @@ const BUDGETS_MAX: u64 = 3_000;
 /// How many stops are listed one by one.
 const LISTED_MAX: usize = 24;
 
-/// Runs under every budget until one is enough. Gives a line with the stops there are, each with the
-/// energy used and the place; or says what does not hold.
+/// Runs under every budget until one is enough. Gives the stops there are, or says what does not hold.
 pub(crate) fn every(
     engine: Engine,
     program: &Arc<Program>,
     setup: &Setup,
-) -> Result<String, String> {
+) -> Result<Vec<State>, String> {
     let new = || Run::new(engine, program, setup).map_err(|error| error.to_string());
     let go = |run: &mut Run, go: Go, amount: Energy| {
         run.go(Step { go, amount }).map_err(|error| error.to_string())
@@ -37,7 +36,7 @@ pub(crate) fn every(
             return Err(context("more used than there is"));
         }
         if stop == whole {
-            return Ok(told(&stops));
+            return Ok(stops);
         }
         if stop.ending == "trapped energy-check" {
             // What a program sees of its budget may differ with it.
@@ -83,17 +82,24 @@ fn same(what: &str, seen: &State, expected: &State) -> Result<(), String> {
     Err(format!("{what}:\n{seen}\n{expected}"))
 }
 
-fn told(stops: &[State]) -> String {
-    let listed: Vec<_> = stops.iter().map(one).collect();
-    if listed.len() <= LISTED_MAX {
-        return format!("every budget: {} stops, {}", listed.len(), listed.join(", "));
+/// A line with the energy used and the place of each stop.
+pub(crate) fn told(stops: &[State]) -> String {
+    let all: Vec<_> = stops.iter().map(one).collect();
+    let mut listed = String::new();
+    for same in all.chunk_by(|a, b| a == b).take(LISTED_MAX) {
+        listed.push_str(&format!(" {}", same[0]));
+        if same.len() > 1 {
+            listed.push_str(&format!(" ({} times)", same.len()));
+        }
     }
-    // FNV-1a, so that the line changes whenever one of the stops does.
-    let hash = listed.join(", ").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let first = listed[..LISTED_MAX].join(", ");
-    format!("every budget: {} stops, {first} and more, all hashed {hash:016x}", listed.len())
+    if all.chunk_by(|a, b| a == b).nth(LISTED_MAX).is_some() {
+        // FNV-1a, so that the line changes whenever one of the stops does.
+        let hash = all.join(" ").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        listed.push_str(&format!(" and more, all hashed {hash:016x}"));
+    }
+    format!("every budget: {} stops{}{listed}", all.len(), if all.is_empty() { "" } else { ":" })
 }
 
 /// Energy used and the instruction that could not be paid; a trap is marked.

@@ -18,6 +18,8 @@ pub(crate) struct State {
     total: Energy,
     pub(crate) instructions: u64,
     pub(crate) place: String,
+    /// The instruction that could not be paid.
+    pub(crate) exhausted: Option<u32>,
     memory: Vec<String>,
     stack: Vec<String>,
     live: u64,
@@ -121,6 +123,7 @@ impl Run {
             total: outcome.energy_total,
             instructions: outcome.instructions,
             place: place(&outcome.place),
+            exhausted: (outcome.ending == Ending::Exhausted).then_some(outcome.place.instruction),
             memory: fields.iter().map(field).collect(),
             stack: self.instance.stack().iter().map(shown).collect(),
             live: self.instance.live_bytes(),
