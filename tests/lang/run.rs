@@ -109,7 +109,8 @@ impl Run {
             Ending::Exhausted => "exhausted".to_owned(),
             Ending::Trapped { trap } => {
                 assert_eq!(trap.place, outcome.place);
-                trap_lines.push(shortened(trap.message.clone()));
+                // On one line, whatever a program or host says.
+                trap_lines.push(shortened(trap.message.replace('\n', "\\n")));
                 trap_lines.extend(calls(&trap.calls));
                 format!("trapped {}", trap.kind.code())
             }
