@@ -23,7 +23,8 @@
 //! used some too), instructions, `live` bytes if any, the place with line and column; then what a trap
 //! says and the calls that led there, memory, the stack of all frames, and the host calls in order, each
 //! only if there is something to tell. Texts that do not compile have `error` lines instead, and
-//! warnings come before the runs; both with their help and fix. The host is in `lang/host.rs`.
+//! warnings come before the runs; both with their help and fix. Places are line:column+bytes there. Long
+//! values are told by their beginning and length. The host is in `lang/host.rs`.
 
 #[path = "lang/every.rs"]
 mod every;
@@ -166,7 +167,9 @@ impl Coverage {
                 self.executed.extend(trace.executed.into_iter().map(opcode));
                 self.exhausted.extend(trace.exhausted.map(opcode));
             }
-            if setup.every {
+            let runs = |op: &Opcode| op.row().effect != Effect::Defines;
+            let mut opcodes = compiled.instructions.iter().map(|i| i.opcode()).filter(runs);
+            if setup.every && opcodes.any(|opcode| !self.exhausted.contains(&opcode)) {
                 let stops = every::every(Engine::Interp, &program, &setup).unwrap_or_default();
                 self.exhausted.extend(stops.iter().filter_map(|stop| stop.exhausted).map(opcode));
             }

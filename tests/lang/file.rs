@@ -172,7 +172,7 @@ fn value(literal: &str) -> Result<Value, String> {
 fn chain(word: &str) -> Result<Chain, String> {
     let (mut steps, mut labels) = (Vec::new(), Vec::new());
     let (mut go, mut start) = (Go::Run, 0);
-    let ends = word.match_indices(['+', '/']).map(|(at, mark)| (at, mark));
+    let ends = word.match_indices(['+', '/']);
     for (end, mark) in ends.chain([(word.len(), "")]) {
         let units = &word[start..end];
         let units: f64 = units.parse().map_err(|_| format!("`{units}` is no amount"))?;

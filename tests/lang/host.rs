@@ -19,7 +19,7 @@
 use crate::run::shown;
 use lau_agent_runtime::{Answer, Builtin, Energy, Failure, Host, Price, Value};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 /// The calls made of a host, in order.
 #[derive(Clone, Default)]
@@ -60,6 +60,7 @@ impl FromStr for Delegate {
 
 /// The host; its calls go into the log.
 pub(crate) fn host(log: &Log, delegate: Option<Delegate>) -> Host {
+    quiet_panics();
     let mut host = Host::default();
     values(&mut host, log);
     failures(&mut host, log);
@@ -77,6 +78,19 @@ pub(crate) fn host(log: &Log, delegate: Option<Delegate>) -> Host {
         });
     }
     host
+}
+
+/// Panics that are meant, those of this file, print nothing; others print as ever.
+fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.location().is_none_or(|place| place.file() != file!()) {
+                before(panic);
+            }
+        }));
+    });
 }
 
 /// A builtin whose calls are recorded.

@@ -189,7 +189,7 @@ pub(crate) fn shown(value: &Value) -> String {
 
 /// Long texts are told by their beginning and length.
 fn shortened(text: String) -> String {
-    const SHOWN: usize = 120;
+    const SHOWN: usize = 320;
     const BEGINNING: usize = 24;
     let length = text.chars().count();
     if length <= SHOWN {
