@@ -118,7 +118,12 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                     let have = m.stack.len() - m.frame.stack;
                     if have < $n {
                         let name = op.action.opcode().row().name;
-                        trap!(StackUnderflow, "`{name}` takes {} values, the stack has {have}", $n);
+                        let values = if $n == 1 { "value" } else { "values" };
+                        trap!(
+                            StackUnderflow,
+                            "`{name}` takes {} {values}, the stack has {have}",
+                            $n
+                        );
                     }
                 }};
             }

@@ -75,7 +75,7 @@ impl<'a> Structure<'a> {
         for (body, from, to) in self.bodies(instructions.len()) {
             for (at, instruction) in instructions.iter().enumerate().take(to).skip(from) {
                 if let Instruction::Call(name, argc) | Instruction::Try(name, argc) = instruction {
-                    self.call(at, name, *argc, faults);
+                    self.call(at, instruction, name, *argc, faults);
                 }
                 if let Some(target) = target(instruction) {
                     self.jump(at, body, target, faults);
@@ -84,13 +84,21 @@ impl<'a> Structure<'a> {
         }
     }
 
-    fn call(&self, at: usize, name: &str, argc: u8, faults: &mut Vec<Diagnostic>) {
+    fn call(
+        &self,
+        at: usize,
+        instruction: &Instruction,
+        name: &str,
+        argc: u8,
+        faults: &mut Vec<Diagnostic>,
+    ) {
         let Some(definition) = self.by_name.get(name) else { return };
         let takes = self.definitions[*definition].parameters.len();
         if takes != usize::from(argc) {
             let message = format!("`{name}` takes {takes} arguments, not {argc}");
             let fault = Diagnostic::new(Code::WrongArity, message);
-            faults.push(fault.about(index(at)).help(format!("write `call {name} {takes}`")));
+            let how = instruction.opcode().row().name;
+            faults.push(fault.about(index(at)).help(format!("write `{how} {name} {takes}`")));
         }
     }
 

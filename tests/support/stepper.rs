@@ -207,7 +207,7 @@ impl<'p> Stepper<'p> {
 
     /// Whether so much more can be paid.
     fn affords(&mut self, price: u64) -> bool {
-        let total = add_energy(add_energy(self.used_before, self.used), price);
+        let total = self.used_before.saturating_add(self.used).saturating_add(price);
         self.trace.thresholds.insert(total);
         total <= self.budget
     }
