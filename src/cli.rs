@@ -57,13 +57,16 @@ fn bad_arguments(error: &clap::Error) -> Exit {
         let _ = error.print(); // a reader who has gone does not want the help
         return Exit::Finished;
     }
-    let words = std::env::args_os().skip(1).take_while(|word| word != "--");
-    if words.into_iter().any(|word| word == "--json") {
-        let stop = Stop::usage(error.render().to_string().trim_end());
-        return report::usage_json(&stop);
+    if wants_json() {
+        return report::stop_json(&Stop::usage(error.render().to_string().trim_end()));
     }
     let _ = error.print(); // there is nowhere left to complain
     Exit::Usage
+}
+
+/// Whether `--json` is among the arguments, also where they could not be read.
+fn wants_json() -> bool {
+    std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
 }
 
 /// Calls `work` on a stack of known size. A panic in it is a bug of ours and is told as one.
@@ -72,6 +75,10 @@ fn guarded(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
         Ok(Ok(exit)) => exit,
         Ok(Err(_)) => {
             let panic = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+            if wants_json() {
+                let message = format!("a bug in lau {}: {panic}", env!("CARGO_PKG_VERSION"));
+                report::stop_json(&Stop::new(Exit::Bug, message));
+            }
             terminal::note(&format!(
                 "this is a bug in lau {}, not in your program.\nPlease report it, with the program and \
                  the arguments if you can share them, and with this:\n\n{panic}",
@@ -80,7 +87,11 @@ fn guarded(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
             Exit::Bug
         }
         Err(error) => {
-            terminal::note(&format!("cannot start a thread: {error}"));
+            let stop = Stop::new(Exit::Limit, format!("cannot start a thread: {error}"));
+            if wants_json() {
+                report::stop_json(&stop);
+            }
+            terminal::note(&stop.message);
             Exit::Limit
         }
     }

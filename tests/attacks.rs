@@ -146,6 +146,42 @@ fn comparing_huge_values_costs_what_it_takes() {
 }
 
 #[test]
+fn comparing_maps_with_long_keys_costs_what_it_takes() {
+    // Equal numbers of entries, one map with a long key: a comparison costs as the smaller map, and must not
+    // look the long key up.
+    let host = Host::default();
+    let source = "again:\nload a\nload b\neq\npop\nload b\nload a\neq\npop\njump again";
+    let compiled = compile(source, &host.interface());
+    let program = Arc::new(compiled.program.expect("compiles"));
+    let linked = Arc::new(Linked::new(program, host.interface()));
+    let mut instance = Instance::new(linked, Arc::new(host), Limits::default()).expect("an instance");
+    let long: Value = [("k".repeat(20_000_000), 1.0), ("x".to_owned(), 1.0)].into_iter().collect();
+    let short: Value = [("k", 1.0), ("x", 1.0)].into_iter().collect();
+    instance.set_memory("a", &long).expect("within limits");
+    instance.set_memory("b", &short).expect("within limits");
+    instance.set_energy(Energy::ZERO, Energy::from_units(1000.0));
+    let start = Instant::now();
+    assert_eq!(instance.run().ending, Ending::Exhausted);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn an_output_that_is_too_large_for_the_host_is_a_trap() {
+    let mut source = "push [0]\n".to_owned();
+    for _ in 0..30 {
+        source.push_str("dup\nlist 2\n");
+    }
+    let limits = Limits { tree_bytes_max: u64::MAX, ..Limits::default() };
+    for (end, place) in [("return", 61), ("", 61)] {
+        let mut instance = instance(&format!("{source}{end}"), limits);
+        instance.set_energy(Energy::ZERO, Energy::from_units(1000.0));
+        let outcome = instance.run();
+        assert_eq!(trap(&outcome), TrapKind::MemoryLimit, "{end:?}");
+        assert_eq!(outcome.place.instruction, place);
+    }
+}
+
+#[test]
 fn recursion_without_end() {
     let (_, outcome) = attack("func f n\nload n\ncall f 1\nend\npush 1\ncall f 1", 1e9);
     assert_eq!(trap(&outcome), TrapKind::CallDepth);

@@ -403,13 +403,15 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                 }
                 Action::Return => {
                     // In the main body the result stays on the stack, so it has another holder there.
-                    let result = if m.stack.len() == m.frame.stack {
-                        Word::NULL
-                    } else if m.callers.is_empty() {
-                        m.stack[m.stack.len() - 1].clone()
-                    } else {
-                        m.stack.pop().unwrap_or(Word::NULL)
+                    let main = m.callers.is_empty();
+                    let result = match m.stack[m.frame.stack..].last() {
+                        Some(top) if main => top.clone(),
+                        Some(_) => m.stack.pop().unwrap_or(Word::NULL),
+                        None => Word::NULL,
                     };
+                    if main && let Err((kind, message)) = sized::output(&result, limits) {
+                        break 'run Stop::Trapped(kind, message);
+                    }
                     leave!(result)
                 }
                 Action::EnergyCheck(quantity) => {
@@ -432,6 +434,12 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                 }
                 Action::End => {
                     executed -= 1; // free and not counted
+                    if m.callers.is_empty()
+                        && let Some(top) = m.stack.last()
+                        && let Err((kind, message)) = sized::output(top, limits)
+                    {
+                        break 'run Stop::Trapped(kind, message);
+                    }
                     leave!(pop_or_null!())
                 }
             }

@@ -4,7 +4,7 @@
 //! (which are found before a run) and errors of the host are elsewhere.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write};
 
 macro_rules! traps {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal, $limit:literal;)*) => {
@@ -97,7 +97,12 @@ impl fmt::Display for Place {
             write!(f, ", line {line}")?;
         }
         if let Some(function) = &self.function {
-            write!(f, ", in `{function}`")?;
+            // A name may hold anything; a message stays on its line.
+            write!(f, ", in `")?;
+            for c in function.chars() {
+                if c.is_control() { write!(f, "{}", c.escape_unicode())? } else { f.write_char(c)? }
+            }
+            f.write_char('`')?;
         }
         Ok(())
     }

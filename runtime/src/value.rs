@@ -4,9 +4,11 @@
 //! (`word`), in which storage is shared and sizes are known; the two are converted at the boundary
 //! only. This module knows nothing of that form, of energy or of limits.
 
+use serde::de::DeserializeOwned;
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 /// A value of the language.
 ///
@@ -14,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 ///
 /// The serde form is the derived one (`{"Number":1.5}`, `"Null"`), except that numbers which are not
 /// finite are texts (`{"Number":"NaN"}`) and maps are written in key order, so that every value reads
-/// back as it was from every format.
+/// back as it was from every format ([`from_json`] reads the deep ones).
 ///
 /// ```
 /// use lau_runtime::Value;
@@ -23,7 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 /// assert_eq!(json, r#"{"List":[{"Number":1.5},{"Number":"Infinity"}]}"#);
 /// assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), v);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// An IEEE 754 double.
     Number(#[serde(with = "number")] f64),
@@ -177,6 +179,62 @@ fn write_map<S: Serializer>(entries: &HashMap<String, Value>, out: S) -> Result<
     map.end()
 }
 
+/// The derived form, with maps in key order.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut variant = |of: &dyn fmt::Debug| f.debug_tuple(self.type_name()).field(of).finish();
+        match self {
+            Value::Number(n) => variant(n),
+            Value::Text(s) | Value::Reference(s) => variant(s),
+            Value::Bool(b) => variant(b),
+            Value::List(items) => variant(items),
+            Value::Map(entries) => variant(&entries.iter().collect::<BTreeMap<_, _>>()),
+            Value::Null => f.write_str(self.type_name()),
+        }
+    }
+}
+
+/// How deep JSON may nest for [`from_json`]: a value of the default limit of 200 levels takes two levels of
+/// JSON for each of its own, and stands within something.
+const JSON_NESTING_MAX: usize = 500;
+
+/// Reads anything serialisable that has values in it from JSON. The readers of `serde_json` give up at 128
+/// levels, which is 60 of a value; this one goes as deep as values nest by default.
+///
+/// # Errors
+/// Those of `serde_json`; and if the text nests deeper than 500 levels.
+///
+/// ```
+/// use lau_runtime::value::{Value, from_json};
+/// let deep = (0..200).fold(Value::Null, |inner, _| Value::from(vec![inner]));
+/// let json = serde_json::to_string(&deep).unwrap();
+/// assert!(serde_json::from_str::<Value>(&json).is_err());
+/// assert_eq!(from_json::<Value>(&json).unwrap(), deep);
+/// ```
+pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > JSON_NESTING_MAX {
+        let message = format!("it nests {deepest} levels, where {JSON_NESTING_MAX} are allowed");
+        return Err(serde::de::Error::custom(message));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let value = T::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
 impl From<f64> for Value {
     fn from(n: f64) -> Self {
         Value::Number(n)
@@ -187,16 +245,27 @@ impl From<f32> for Value {
         Value::Number(n.into())
     }
 }
-impl From<i32> for Value {
-    fn from(n: i32) -> Self {
-        Value::Number(n.into())
-    }
+macro_rules! from_integers {
+    ($($(#[$doc:meta])* $integer:ty),*) => {$(
+        $(#[$doc])*
+        impl From<$integer> for Value {
+            fn from(n: $integer) -> Self {
+                Value::Number(n as f64)
+            }
+        }
+    )*};
 }
-impl From<u32> for Value {
-    fn from(n: u32) -> Self {
-        Value::Number(n.into())
-    }
-}
+from_integers!(
+    i8, i16, i32, u8, u16, u32,
+    /// The nearest double: exact up to 2⁵³ in magnitude.
+    i64,
+    /// The nearest double: exact up to 2⁵³.
+    u64,
+    /// The nearest double: exact up to 2⁵³ in magnitude.
+    isize,
+    /// The nearest double: exact up to 2⁵³.
+    usize
+);
 impl From<bool> for Value {
     fn from(b: bool) -> Self {
         Value::Bool(b)

@@ -90,8 +90,8 @@ pub(crate) fn told(stop: &Stop) -> Exit {
     stop.exit
 }
 
-/// The JSON object for arguments that could not be read.
-pub(crate) fn usage_json(stop: &Stop) -> Exit {
+/// The JSON object for a command that came to nothing before it was known what it was.
+pub(crate) fn stop_json(stop: &Stop) -> Exit {
     #[derive(Serialize)]
     struct Report<'a> {
         command: Option<&'a str>,

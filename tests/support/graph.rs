@@ -124,7 +124,8 @@ impl Graph {
         let body = match value {
             Val::Null => return Value::Null,
             Val::Bool(b) => return Value::Bool(b),
-            Val::Number(n) => return Value::Number(n),
+            // There is one NaN that a host can see.
+            Val::Number(n) => return Value::Number(if n.is_nan() { f64::NAN } else { n }),
             Val::Node(at) => &self.nodes[at].body,
         };
         match body {

@@ -176,9 +176,13 @@ impl<'p> Stepper<'p> {
             let result = self.take_in_answer();
             return self.settle_fault(result);
         }
-        if let Some(output) = self.pass_definitions_and_ends() {
-            self.stop = Some(Stop::Finished { output });
-            return;
+        if self.pass_definitions_and_ends() {
+            let output = self.peek(0).unwrap_or(Val::Null);
+            let result = self.finish(output);
+            if result.is_ok() {
+                self.top_mut().stack.pop();
+            }
+            return self.settle_fault(result);
         }
         let code = self.code;
         let pc = self.top().pc;
@@ -213,11 +217,11 @@ impl<'p> Stepper<'p> {
     }
 
     /// Control at a `func` goes on after its `end`; control at the end of a function returns the popped
-    /// top; at the end of the program the run is over, with the popped top as the output.
-    fn pass_definitions_and_ends(&mut self) -> Option<Val> {
+    /// top. Whether the end of the program is reached, where the popped top is the output.
+    fn pass_definitions_and_ends(&mut self) -> bool {
         loop {
             let code = self.code;
-            let frame = self.frames.last_mut()?;
+            let frame = self.frames.last_mut().expect("the main body's frame stays");
             match frame.function {
                 Some(function) if frame.pc == code.functions[function].end => {
                     self.trace.executed[frame.pc] += 1;
@@ -225,10 +229,10 @@ impl<'p> Stepper<'p> {
                     let result = frame.stack.pop().unwrap_or(Val::Null);
                     self.leave(result);
                 }
-                Some(_) => return None,
+                Some(_) => return false,
                 None if frame.pc >= code.instructions.len() => {
                     frame.pc = code.instructions.len();
-                    return Some(frame.stack.pop().unwrap_or(Val::Null));
+                    return true;
                 }
                 None => match code.functions.iter().find(|f| f.func == frame.pc) {
                     Some(function) => {
@@ -236,10 +240,20 @@ impl<'p> Stepper<'p> {
                         self.trace.note("definition passed");
                         frame.pc = function.end + 1;
                     }
-                    None => return None,
+                    None => return false,
                 },
             }
         }
+    }
+
+    /// Ends the run with an output, which as a public value needs memory for its whole tree.
+    fn finish(&mut self, output: Val) -> Result<(), Fault> {
+        let (bytes, limit) = (self.graph.tree_size(output), self.limits.memory_bytes_max);
+        if bytes > limit {
+            return fault(TrapKind::MemoryLimit, format!("an output of {bytes} bytes"));
+        }
+        self.stop = Some(Stop::Finished { output });
+        Ok(())
     }
 
     /// Ends the current function with a result for its caller, which goes on after its call.
@@ -298,19 +312,14 @@ impl<'p> Stepper<'p> {
     pub(crate) fn seen(&self) -> Seen {
         let tree = |value: &Val| self.graph.tree_size(*value);
         let sum = |sizes: &mut dyn Iterator<Item = u64>| sizes.fold(0, u64::saturating_add);
-        let output_size = match &self.stop {
-            Some(Stop::Finished { output }) => tree(output),
-            Some(Stop::Exhausted | Stop::Trapped { .. }) | None => 0,
-        };
         let memory_size = sum(&mut self.memory.values().map(tree));
-        let shown = memory_size.saturating_add(output_size) <= self.limits.memory_bytes_max;
+        let shown = memory_size <= self.limits.memory_bytes_max;
         let stack: Vec<Val> = self.frames.iter().flat_map(|frame| frame.stack.clone()).collect();
         let stack_shown = sum(&mut stack.iter().map(tree)) <= STACK_BYTES_SHOWN;
         let ending = match &self.stop {
-            Some(Stop::Finished { output }) if shown => {
+            Some(Stop::Finished { output }) => {
                 SeenEnding::Finished { output: self.graph.give_out(*output) }
             }
-            Some(Stop::Finished { .. }) => SeenEnding::Finished { output: Value::Null },
             Some(Stop::Exhausted) | None => SeenEnding::Exhausted,
             Some(Stop::Trapped { kind, message, calls }) => {
                 SeenEnding::Trapped { kind: *kind, message: message.clone(), calls: calls.clone() }

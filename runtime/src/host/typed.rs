@@ -44,8 +44,17 @@ impl ScalarType {
     }
 }
 
+/// Keeps the traits here to the types and functions they are implemented for here: engines rely on how
+/// many arguments there can be.
+mod sealed {
+    pub trait Scalar {}
+    impl Scalar for f64 {}
+    impl Scalar for bool {}
+    pub trait TypedFn<Args> {}
+}
+
 /// `f64` or `bool`.
-pub trait Scalar: Sized + 'static {
+pub trait Scalar: sealed::Scalar + Sized + 'static {
     /// Which of the two.
     const TYPE: ScalarType;
     /// From the double an engine passes; a Bool is 0 or 1.
@@ -76,8 +85,8 @@ impl Scalar for bool {
 
 type Erased = Arc<dyn Fn(&[f64]) -> Result<f64, Failure> + Send + Sync>;
 
-/// A function over scalars. `Args` is the tuple of its argument types.
-pub trait TypedFn<Args>: Send + Sync + Sized + 'static {
+/// A function over at most four scalars. `Args` is the tuple of its argument types.
+pub trait TypedFn<Args>: sealed::TypedFn<Args> + Send + Sync + Sized + 'static {
     /// The types of the arguments, in order.
     const TYPES: &'static [ScalarType];
     /// The same function over doubles, and the type of its result.
@@ -86,6 +95,14 @@ pub trait TypedFn<Args>: Send + Sync + Sized + 'static {
 
 macro_rules! typed_fn {
     ($($arg:ident $at:tt),*) => {
+        impl<F, R, $($arg),*> sealed::TypedFn<($($arg,)*)> for F
+        where
+            F: Fn($($arg),*) -> R + Send + Sync + 'static,
+            R: Scalar,
+            $($arg: Scalar,)*
+        {
+        }
+
         impl<F, R, $($arg),*> TypedFn<($($arg,)*)> for F
         where
             F: Fn($($arg),*) -> R + Send + Sync + 'static,

@@ -218,7 +218,11 @@ fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Result<Value, 
 fn doubles(arguments: &[Word]) -> [f64; 4] {
     let mut doubles = [0.0; 4];
     for (double, word) in doubles.iter_mut().zip(arguments) {
-        *double = word.as_number().unwrap_or_else(|| f64::from(word.is_truthy()));
+        *double = match word.as_number() {
+            Some(n) if n.is_nan() => f64::NAN, // the one NaN that a host can see
+            Some(n) => n,
+            None => f64::from(word.is_truthy()),
+        };
     }
     doubles
 }

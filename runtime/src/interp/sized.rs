@@ -113,6 +113,17 @@ pub(super) fn put_price(variable: &Word, key: Option<&Word>) -> u64 {
     }
 }
 
+/// Whether a value may go out as the output of the run: as a public value it shares nothing, so it needs as
+/// much memory as its whole tree.
+pub(super) fn output(word: &Word, limits: &Limits) -> Result<(), Wrong> {
+    let (bytes, limit) = (word.tree_size(), limits.memory_bytes_max);
+    if bytes > limit {
+        let message = format!("an output of {bytes} bytes, where {limit} are allowed");
+        return Err((TrapKind::MemoryLimit, message));
+    }
+    Ok(())
+}
+
 /// Puts a list in place of the top `n` values.
 pub(super) fn list(m: &mut Machine, n: usize, limits: &Limits) -> Result<(), Wrong> {
     let items = &m.stack[m.stack.len() - n..];

@@ -4,7 +4,7 @@ use super::super::builtins::{Came, DELEGATE, Delegates, HostCall, delegate};
 use super::super::graph::{Body, Val};
 use super::super::seen::NO_WORDS;
 use super::contents::Made;
-use super::{Fault, Frame, Stepper, Stop, add_energy, fault, thousandths};
+use super::{Fault, Frame, Stepper, add_energy, fault, thousandths};
 use lau_agent_runtime::Instruction;
 use lau_runtime::TrapKind;
 use std::cmp::Ordering;
@@ -273,7 +273,7 @@ impl Stepper<'_> {
         if self.top().function.is_some() {
             self.leave(result);
         } else {
-            self.stop = Some(Stop::Finished { output: result });
+            self.finish(result)?;
         }
         Ok(())
     }
