@@ -50,11 +50,11 @@ pub use agent::{
 pub use dsl::diagnostic::Diagnostic;
 pub use dsl::instruction::Instruction;
 pub use engine::Engine;
-pub use lau_runtime::host::{Answer, Failure, Interface, Price};
-pub use lau_runtime::instance::{Instance, Linked, Step};
+pub use lau_runtime::host::{Answer, Failure, Interface, Price, Reply};
+pub use lau_runtime::instance::{Canceller, Instance, Linked, Question, Step};
 pub use lau_runtime::program::Program;
 pub use lau_runtime::{
-    Builtin, Ending, Energy, Host, Limits, Outcome, Place, Trap, TrapKind, Value,
+    Builtin, Ending, Energy, Host, Limits, Outcome, Place, Suspension, Trap, TrapKind, Value,
 };
 
 /// The examples of the README, as tests.

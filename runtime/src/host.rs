@@ -8,7 +8,7 @@
 mod builtin;
 mod typed;
 
-pub use builtin::{Answer, Builtin, Failure, Price, PriceFn};
+pub use builtin::{Answer, Builtin, Failure, Price, PriceFn, Reply};
 pub(crate) use builtin::{Body, Thrown, guarded};
 pub use typed::{Scalar, ScalarType, TypedFn};
 

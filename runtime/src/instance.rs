@@ -6,12 +6,13 @@
 
 mod outcome;
 
+pub use crate::interp::Canceller;
 pub use crate::program::Linked;
-pub use outcome::{Ending, Outcome, Step};
+pub use outcome::{Ending, Outcome, Question, Step, Suspension};
 
 use crate::energy::Energy;
-use crate::host::{Builtin, Host};
-use crate::interp::{self, Environment, Machine, Stop};
+use crate::host::{Builtin, Failure, Host};
+use crate::interp::{self, Environment, Machine, Pending, Stop, Suspended, Watch};
 use crate::limits::Limits;
 use crate::program::{Action, FunctionId, Pc, Slot};
 use crate::trap::{Place, Trap, TrapKind};
@@ -20,6 +21,7 @@ use crate::word::{Measure, to_value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What the host asked of an instance and cannot have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub enum Error {
     },
     /// There is no stopped run to go on with.
     NotResumable,
+    /// No call waits for an answer.
+    NotAsked,
 }
 
 impl fmt::Display for Error {
@@ -50,7 +54,8 @@ impl fmt::Display for Error {
                 write!(f, "the host does not provide `{name}` as the program was linked to it")
             }
             Error::Limit { what, kind, message } => write!(f, "{what}: {kind}: {message}"),
-            Error::NotResumable => f.write_str("there is no exhausted run to resume"),
+            Error::NotResumable => f.write_str("there is no stopped run to resume"),
+            Error::NotAsked => f.write_str("no call waits for an answer"),
         }
     }
 }
@@ -74,6 +79,7 @@ pub struct Instance {
     /// The implementations of the interface, in its order.
     builtins: Vec<Builtin>,
     limits: Limits,
+    watch: Watch,
     phase: Phase,
     /// Used before this run.
     used_before: u64,
@@ -101,6 +107,7 @@ impl Instance {
             host,
             builtins,
             limits: limits.clamped(),
+            watch: Watch::default(),
             phase: Phase::Idle,
             used_before: 0,
         })
@@ -197,6 +204,72 @@ impl Instance {
         Energy::from_thousandths(self.machine.budget)
     }
 
+    /// Suspends runs when this moment has passed, or never. They stop within a few milliseconds, or after
+    /// the host call they are in. It stays until it is set anew, so to go on with a run that it suspended,
+    /// set another or none.
+    ///
+    /// ```
+    /// use lau_runtime::instance::{Instance, Linked};
+    /// use lau_runtime::program::{Action, FunctionId, Function, Op, Parts, Pc, Program, price};
+    /// use lau_runtime::{Ending, Energy, Host, Limits};
+    /// use std::{sync::Arc, time::{Duration, Instant}};
+    ///
+    /// // A program that jumps to itself.
+    /// let op = |action, at| Op { energy: price(&Op { action, energy: 0, at }) as u32, action, at };
+    /// let program = Program::new(Parts {
+    ///     functions: vec![Function { name: None, parameters: 0, variables: vec![], code: 0..2 }],
+    ///     ops: vec![op(Action::Jump(Pc::new(0)), 0), op(Action::End, 1)],
+    ///     instructions: 1,
+    ///     ..Parts::default()
+    /// }).unwrap();
+    /// let host = Arc::new(Host::default());
+    /// let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+    /// let mut instance = Instance::new(linked, host, Limits::default()).unwrap();
+    /// instance.set_energy(Energy::ZERO, Energy::MAX);
+    /// instance.set_deadline(Some(Instant::now() + Duration::from_millis(5)));
+    /// assert!(matches!(instance.run().ending, Ending::Suspended { .. }));
+    /// ```
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.watch.deadline = deadline;
+    }
+
+    /// What suspends this instance's runs from elsewhere.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        self.watch.canceller.clone()
+    }
+
+    /// Has this canceller, which may be shared with others, suspend this instance's runs.
+    pub fn set_canceller(&mut self, canceller: Canceller) {
+        self.watch.canceller = canceller;
+    }
+
+    /// The call that waits for an answer, if there is one.
+    #[must_use]
+    pub fn question(&self) -> Option<Question> {
+        let Some(Pending::Question(message)) = &self.machine.pending else { return None };
+        let (_, call, argc) = interp::pending_at(&self.machine, &self.linked);
+        let stack = &self.machine.stack;
+        Some(Question {
+            builtin: self.linked.program().parts().calls[call.index()].clone(),
+            arguments: stack[stack.len() - usize::from(argc)..].iter().map(to_value).collect(),
+            message: message.clone(),
+        })
+    }
+
+    /// Gives the answer to the call that waits for one. `resume` then goes on with taking it in, as any
+    /// answer: its size is paid, limits are looked at, and a failure is a trap or, under `try`, a value.
+    ///
+    /// # Errors
+    /// If no call waits, or its answer was given already.
+    pub fn answer(&mut self, answer: Result<Value, Failure>) -> Result<(), Error> {
+        if interp::answer(&mut self.machine, &self.linked, answer) {
+            Ok(())
+        } else {
+            Err(Error::NotAsked)
+        }
+    }
+
     /// Bytes of live values, by the model of `docs/energy.md`.
     #[must_use]
     pub fn live_bytes(&self) -> u64 {
@@ -210,7 +283,8 @@ impl Instance {
     }
 
     /// Goes on with a run that stopped, with so much more budget. With none, a run that was exhausted
-    /// stops at the same place and counts nothing.
+    /// stops at the same place and counts nothing. So does one that waits for an answer it was not given,
+    /// whatever the budget.
     ///
     /// # Errors
     /// If there is no stopped run. The budget is then as it was.
@@ -228,7 +302,7 @@ impl Instance {
         self.phase == Phase::Stopped
     }
 
-    /// Gives up a stopped run; the next one starts afresh. Memory and energy used stay.
+    /// Gives up a stopped run; the next one starts afresh. Memory, energy used and deadline stay.
     pub fn reset(&mut self) {
         self.machine.rewind(self.linked.program());
         self.phase = Phase::Idle;
@@ -251,9 +325,10 @@ impl Instance {
                 self.phase = Phase::Stopped;
                 None
             }
-            stop @ (Stop::Finished(_) | Stop::Exhausted | Stop::Trapped(..)) => {
-                Some(self.outcome(stop))
-            }
+            stop @ (Stop::Finished(_)
+            | Stop::Exhausted
+            | Stop::Trapped(..)
+            | Stop::Suspended(_)) => Some(self.outcome(stop)),
         };
         Step { instruction: executed.then_some(op.at), wrote, outcome }
     }
@@ -274,6 +349,7 @@ impl Instance {
             builtins: &self.builtins,
             host: &self.host,
             limits: &self.limits,
+            watch: &self.watch,
         };
         interp::run::<STEP>(&mut self.machine, &env)
     }
@@ -283,6 +359,15 @@ impl Instance {
         let (ending, phase) = match stop {
             Stop::Finished(output) => (Ending::Finished { output: to_value(&output) }, Phase::Idle),
             Stop::Exhausted | Stop::Stepped => (Ending::Exhausted, Phase::Stopped),
+            Stop::Suspended(why) => {
+                let reason = match (why, self.question()) {
+                    (Suspended::Asked, Some(question)) => Suspension::Asked(question),
+                    (Suspended::Asked, None) => unreachable!("a question is pending"),
+                    (Suspended::Deadline, _) => Suspension::Deadline,
+                    (Suspended::Cancelled, _) => Suspension::Cancelled,
+                };
+                (Ending::Suspended { reason }, Phase::Stopped)
+            }
             Stop::Trapped(kind, message) => {
                 let calls = self.machine.callers.iter().rev();
                 let calls = calls.map(|frame| self.place(frame.function, frame.pc)).collect();

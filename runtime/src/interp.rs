@@ -11,13 +11,18 @@
 mod calls;
 mod machine;
 mod sized;
+mod slice;
 
-pub(crate) use machine::{Environment, Machine};
+pub(crate) use calls::{answer, pending_at};
+pub(crate) use machine::{Environment, Machine, Pending};
+pub use slice::Canceller;
+pub(crate) use slice::Watch;
 
 use crate::program::{Action, Pc};
 use crate::trap::TrapKind;
 use crate::word::{Word, equal, text_order};
 use calls::Called;
+use slice::Stretch;
 use std::cmp::Ordering;
 
 /// Why the interpreter stopped.
@@ -29,8 +34,21 @@ pub(crate) enum Stop {
     Exhausted,
     /// The instruction at the machine's position went wrong.
     Trapped(TrapKind, String),
+    /// The run is to wait, as it is.
+    Suspended(Suspended),
     /// One instruction was executed, as asked.
     Stepped,
+}
+
+/// Why a run is to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suspended {
+    /// A builtin asked to; its question is pending in the machine.
+    Asked,
+    /// A deadline has passed.
+    Deadline,
+    /// The host cancelled it.
+    Cancelled,
 }
 
 impl std::fmt::Debug for Word {
@@ -42,18 +60,36 @@ impl std::fmt::Debug for Word {
 /// What is wrong with an instruction: the trap's kind and message.
 type Wrong = (TrapKind, String);
 
-/// Runs until the run ends or stops; with `STEP`, for one instruction.
+/// Runs until the run ends or stops; with `STEP`, for one instruction. A question that is not answered
+/// comes before everything else.
+pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> Stop {
+    if let Some(Pending::Question(_)) = m.pending {
+        return Stop::Suspended(Suspended::Asked);
+    }
+    if STEP {
+        let left = m.left();
+        return env.watch.look().map_or_else(|| work::<true>(m, env, left), Stop::Suspended);
+    }
+    slice::in_slices(m, env.watch, |m, stretch, slice| match stretch {
+        Stretch::Slice => work::<false>(m, env, slice),
+        Stretch::One => work::<true>(m, env, slice),
+    })
+}
+
+/// Works on `slice` thousandths of the budget until the run ends or stops, or the slice does not pay for
+/// the next instruction; with `STEP`, for one instruction.
 ///
 /// Energy left and instructions executed are kept in registers during the loop and written to the
 /// machine when it ends, whichever way.
 #[expect(clippy::too_many_lines, reason = "the one big match of the engine")]
-pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> Stop {
+fn work<const STEP: bool>(m: &mut Machine, env: &Environment<'_>, slice: u64) -> Stop {
     let ops = &env.linked.program().parts().ops[..];
     let constants = env.linked.program().constants();
     let limits = env.limits;
     let stack_max = limits.stack_values_max as usize;
-    let left_before = m.budget.saturating_sub(m.used);
-    let mut left = left_before;
+    // What is left of the budget is `left` and the reserve.
+    let reserve = m.left() - slice;
+    let mut left = slice;
     let mut executed: u64 = 0;
     let mut pc = m.frame.pc.index();
 
@@ -72,6 +108,7 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                     left = rest;
                     break 'run Stop::Trapped(kind, message);
                 }
+                (_, Called::Asked) => break 'run Stop::Suspended(Suspended::Asked),
             }
         }
         loop {
@@ -232,6 +269,19 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                             left = rest;
                             break 'run Stop::Trapped(kind, message);
                         }
+                        (rest, Called::Asked) => {
+                            left = rest;
+                            break 'run Stop::Suspended(Suspended::Asked);
+                        }
+                    }
+                };
+            }
+            // The host may have taken its time; a step is looked at before it.
+            macro_rules! look {
+                () => {
+                    if !STEP && let Some(suspended) = env.watch.look() {
+                        pc += 1;
+                        break 'run Stop::Suspended(suspended);
                     }
                 };
             }
@@ -400,6 +450,7 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                     if m.pending.is_some() {
                         called!(calls::accept(m, env, op.action, left));
                     }
+                    look!();
                 }
                 Action::Return => {
                     // In the main body the result stays on the stack, so it has another holder there.
@@ -416,12 +467,15 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
                 }
                 Action::EnergyCheck(quantity) => {
                     let wanted = env.linked.program().parts().quantities[quantity.index()];
-                    if left < wanted.thousandths() {
-                        let left = crate::energy::Energy::from_thousandths(left);
+                    if left + reserve < wanted.thousandths() {
+                        let left = crate::energy::Energy::from_thousandths(left + reserve);
                         trap!(EnergyCheck, "{left} units remain, {wanted} are asked for");
                     }
                 }
-                Action::Delegate(delegation) => called!(calls::delegate(m, env, delegation, left)),
+                Action::Delegate(delegation) => {
+                    called!(calls::delegate(m, env, delegation, left));
+                    look!();
+                }
                 // Paid for before it acts, so energy used is within the budget: it holds.
                 Action::Assert(_) => {}
                 Action::Fail(words) => {
@@ -447,7 +501,7 @@ pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> S
         }
     };
     m.frame.pc = Pc::new(pc);
-    m.used += left_before - left;
+    m.used += slice - left;
     m.instructions += executed;
     stop
 }

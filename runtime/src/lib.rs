@@ -12,7 +12,7 @@ mod word;
 
 pub use energy::Energy;
 pub use host::{Builtin, Host};
-pub use instance::{Ending, Outcome};
+pub use instance::{Ending, Outcome, Suspension};
 pub use limits::Limits;
 pub use trap::{Place, Trap, TrapKind};
 pub use value::Value;

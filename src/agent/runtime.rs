@@ -10,14 +10,14 @@ use crate::dsl::parse::{Parsed, parse};
 use crate::engine::Engine;
 use crate::lower;
 use lau_runtime::host::{Builtin, Failure, Host};
-use lau_runtime::instance::{Ending, Instance, Linked, Outcome, Step};
+use lau_runtime::instance::{Canceller, Ending, Instance, Linked, Outcome, Step};
 use lau_runtime::{Energy, Limits, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A builtin that is a plain function.
 pub type BuiltinFn = fn(Vec<Value>) -> Value;
@@ -83,6 +83,8 @@ pub struct MiniRuntime {
     pub compilation_level: u32,
     engine: Engine,
     limits: Limits,
+    timeout: Option<Duration>,
+    canceller: Canceller,
     /// Builtins that are no plain functions, and the delegate handler.
     host: Host,
     /// What the instructions were last lowered to.
@@ -122,6 +124,8 @@ impl MiniRuntime {
             compilation_level: 0,
             engine: Engine::default(),
             limits: Limits::default(),
+            timeout: None,
+            canceller: Canceller::default(),
             host: Host::default(),
             lowered: None,
             run: None,
@@ -172,6 +176,17 @@ impl MiniRuntime {
         self.limits = limits;
     }
 
+    /// Suspends what `execute` and `resume` do after so much time, or never. `step` knows no timeout.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    /// What suspends this runtime's runs from elsewhere.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+
     /// Compiles a source text, takes it for the program, raises the compilation level, and gives the
     /// instructions.
     ///
@@ -201,15 +216,16 @@ impl MiniRuntime {
     /// Runs the program from its start.
     ///
     /// # Errors
-    /// `Energy budget exhausted` with used and budget (the run can be resumed); a trap, with its place;
-    /// the faults of instructions set by hand; memory beyond a limit.
+    /// `Energy budget exhausted` with used and budget, or `Suspended` and why (the run can be resumed); a
+    /// trap, with its place; the faults of instructions set by hand; memory beyond a limit.
     pub fn execute(&mut self) -> Result<RuntimeResult, String> {
         let mut instance = self.start()?;
+        instance.set_deadline(self.deadline());
         let outcome = instance.run();
         self.stopped(instance, &outcome)
     }
 
-    /// Goes on with a run that was exhausted, with so much more budget, in units.
+    /// Goes on with a run that was exhausted or suspended, with so much more budget, in units.
     ///
     /// # Errors
     /// As [`MiniRuntime::execute`]; and if there is no run to go on with.
@@ -234,9 +250,32 @@ impl MiniRuntime {
         };
         self.energy_budget = budget.to_units();
         instance.set_energy(instance.energy_used(), budget);
+        instance.set_deadline(self.deadline());
         match instance.resume(Energy::ZERO) {
             Ok(outcome) => self.stopped(instance, &outcome),
             Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Gives the answer to a builtin that asked to wait; `resume` or `step` then goes on with it.
+    ///
+    /// # Errors
+    /// If no call waits for an answer.
+    ///
+    /// ```
+    /// use lau_agent_runtime::{Builtin, MiniRuntime, Reply, Value};
+    /// let mut runtime = MiniRuntime::new("careful", "approvals", 10.0);
+    /// runtime.register("ask", Builtin::asking(|_| Ok(Reply::Wait(Some("Shall we?".into())))));
+    /// runtime.compile("call ask 0\nreturn").unwrap();
+    /// let error = runtime.execute().unwrap_err();
+    /// assert!(error.starts_with("Suspended: `ask` waits for an answer: Shall we?"), "{error}");
+    /// runtime.answer(Ok(Value::from(true))).unwrap();
+    /// assert_eq!(runtime.resume(0.0).unwrap().output, Value::from(true));
+    /// ```
+    pub fn answer(&mut self, answer: Result<Value, Failure>) -> Result<(), String> {
+        match &mut self.run {
+            Some(run) => run.instance.answer(answer).map_err(|error| error.to_string()),
+            None => Err("no call waits for an answer".to_owned()),
         }
     }
 
@@ -255,6 +294,7 @@ impl MiniRuntime {
             return Ok(self.stepped(Instruction::Return, ended?, true));
         }
         run.instance.set_energy(run.instance.energy_used(), Energy::from_units(self.energy_budget));
+        run.instance.set_deadline(None);
         let Step { instruction, wrote, outcome } = run.instance.step();
         self.energy_used = run.instance.energy_used().to_units();
         if let Some(name) = wrote
@@ -400,7 +440,12 @@ impl MiniRuntime {
         }
         let (used, budget) = (self.energy_used, self.energy_budget);
         instance.set_energy(Energy::from_units(used), Energy::from_units(budget));
+        instance.set_canceller(self.canceller.clone());
         Ok(instance)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 
     /// The program linked to the host, anew where something changed.
@@ -461,6 +506,7 @@ fn ended(outcome: &Outcome) -> Result<Value, String> {
             "Energy budget exhausted: used {} of {} units ({})",
             outcome.energy_total, outcome.budget, outcome.place
         )),
+        Ending::Suspended { reason } => Err(format!("Suspended: {reason} ({})", outcome.place)),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The object has, besides what every one has (see [`super::report`]),
 //! - `engine`: what ran it;
-//! - `ending`: `finished`, `exhausted` or `trapped`; null if nothing ran;
+//! - `ending`: `finished`, `exhausted`, `suspended` or `trapped`; null if nothing ran;
 //! - `output`: the output of a finished run in plain JSON form (numbers that are not finite as null);
 //! - `energy`: `used` and `budget` in units; `instructions`: how many were paid;
 //! - `place`: where it ended: `function` (null in the main body), `instruction`, `line`, `column`;
@@ -46,7 +46,7 @@ impl Ended {
             (Some(stop), _, _) => stop.exit,
             (None, Some(outcome), _) => match &outcome.ending {
                 Ending::Finished { .. } => Exit::Finished,
-                Ending::Exhausted => Exit::Exhausted,
+                Ending::Exhausted | Ending::Suspended { .. } => Exit::Exhausted,
                 Ending::Trapped { trap } if trap.kind.is_limit() => Exit::Limit,
                 Ending::Trapped { .. } => Exit::Trapped,
             },
@@ -78,6 +78,7 @@ impl Ended {
             None => (None, None, None),
             Some(Ending::Finished { output }) => (Some("finished"), Some(output), None),
             Some(Ending::Exhausted) => (Some("exhausted"), None, None),
+            Some(Ending::Suspended { .. }) => (Some("suspended"), None, None),
             Some(Ending::Trapped { trap }) => (Some("trapped"), None, Some(trap)),
         };
         let report = Report {
@@ -118,6 +119,10 @@ fn end(outcome: Outcome, exit: Exit, source: &Source, spans: &[Span]) -> Exit {
             let title = format!("Energy budget exhausted: {left} of {budget} units are left");
             draw(&title, &[]);
             ("exhausted", exit)
+        }
+        Ending::Suspended { reason } => {
+            draw(&format!("Suspended: {reason}"), &[]);
+            ("suspended", exit)
         }
         Ending::Trapped { trap } => {
             draw(&format!("{}: {}", trap.kind, trap.message), &trap.calls);

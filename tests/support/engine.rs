@@ -62,6 +62,7 @@ impl Interpreter {
         let ending = match outcome.ending {
             Ending::Finished { output } => SeenEnding::Finished { output },
             Ending::Exhausted => SeenEnding::Exhausted,
+            Ending::Suspended { reason } => return Err(format!("nobody suspends it: {reason}")),
             Ending::Trapped { trap } => {
                 if trap.message.is_empty() {
                     return Err("a trap without a message".into());

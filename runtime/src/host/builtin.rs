@@ -38,6 +38,16 @@ pub struct Answer {
     pub charge: Energy,
 }
 
+/// What a builtin that may ask to wait gives back, if it does not fail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Its answer.
+    Value(Value),
+    /// There is none yet: the run is suspended at the call, which is made, paid and counted, until the
+    /// host gives the answer (`Instance::answer`). The message is for whoever will answer.
+    Wait(Option<String>),
+}
+
 /// What a builtin declares to cost, in place of the 1.0 of a `call`.
 #[derive(Clone)]
 pub enum Price {
@@ -53,6 +63,7 @@ pub type PriceFn = dyn Fn(&[Value]) -> Energy + Send + Sync;
 
 type Plain = dyn Fn(Vec<Value>) -> Result<Value, Failure> + Send + Sync;
 type Charging = dyn Fn(Vec<Value>) -> Answer + Send + Sync;
+type Asking = dyn Fn(Vec<Value>) -> Result<Reply, Failure> + Send + Sync;
 type Typed = dyn Fn(&[f64]) -> Result<f64, Failure> + Send + Sync;
 
 /// How a function of the host's went wrong.
@@ -89,6 +100,7 @@ pub(crate) fn guarded<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, Th
 pub(crate) enum Body {
     Plain(Arc<Plain>),
     Charging(Arc<Charging>),
+    Asking(Arc<Asking>),
     Typed(Arc<Typed>, ScalarType),
 }
 
@@ -134,6 +146,23 @@ impl Builtin {
         let mut builtin = Self::with_body(Body::Charging(Arc::new(f)), None);
         builtin.signature.pricing = Pricing::AtMost(most);
         builtin
+    }
+
+    /// One that may ask to wait for its answer: for a person's approval, for another machine's work.
+    ///
+    /// ```
+    /// use lau_runtime::host::{Builtin, Reply};
+    /// let approve = Builtin::asking(|args| match args.first().and_then(|amount| amount.as_f64()) {
+    ///     Some(amount) if amount < 100.0 => Ok(Reply::Value(true.into())),
+    ///     Some(amount) => Ok(Reply::Wait(Some(format!("May {amount} be spent?")))),
+    ///     None => Err("approve takes an amount".into()),
+    /// });
+    /// ```
+    #[must_use]
+    pub fn asking(
+        f: impl Fn(Vec<Value>) -> Result<Reply, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_body(Body::Asking(Arc::new(f)), None)
     }
 
     /// One whose arguments and result are Numbers and Bools, at most four arguments. Engines call it
@@ -183,7 +212,7 @@ impl Builtin {
     /// Calls it for the host itself: nothing is charged.
     ///
     /// # Errors
-    /// Its own failure, a panic in it, or arguments that it does not take.
+    /// Its own failure, a panic in it, or arguments that it does not take; and if it asks to wait.
     ///
     /// ```
     /// use lau_runtime::{Builtin, Value};
@@ -199,6 +228,13 @@ impl Builtin {
         let result = match &self.body {
             Body::Plain(f) => guarded(|| f(arguments)),
             Body::Charging(f) => guarded(|| f(arguments).result),
+            Body::Asking(f) => guarded(|| match f(arguments)? {
+                Reply::Value(value) => Ok(value),
+                Reply::Wait(None) => Err("it asks to wait for an answer".into()),
+                Reply::Wait(Some(message)) => {
+                    Err(format!("it asks to wait for an answer: {message}").into())
+                }
+            }),
             Body::Typed(f, result) => {
                 let types = self.signature.types.iter().flatten();
                 let doubles: Result<Vec<f64>, Failure> = arguments

@@ -4,6 +4,7 @@ use crate::energy::Energy;
 use crate::trap::{Place, Trap};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,11 +17,56 @@ pub enum Ending {
     },
     /// It stopped before an instruction it could not pay for. It can be resumed.
     Exhausted,
+    /// The host had it wait. It can be resumed.
+    Suspended {
+        /// Why.
+        reason: Suspension,
+    },
     /// The program went wrong.
     Trapped {
         /// How.
         trap: Trap,
     },
+}
+
+/// Why a run was suspended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Suspension {
+    /// A builtin asked to wait for its answer.
+    Asked(Question),
+    /// A deadline has passed.
+    Deadline,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// `the deadline has passed`, `` `approve` waits for an answer: May 500 be spent? ``.
+impl fmt::Display for Suspension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Suspension::Deadline => f.write_str("the deadline has passed"),
+            Suspension::Cancelled => f.write_str("it was cancelled"),
+            Suspension::Asked(question) => {
+                write!(f, "`{}` waits for an answer", question.builtin)?;
+                match &question.message {
+                    Some(message) => write!(f, ": {message}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// A call that waits for its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The builtin called.
+    pub builtin: String,
+    /// What it was called with.
+    pub arguments: Vec<Value>,
+    /// What it has to say to whoever answers.
+    pub message: Option<String>,
 }
 
 /// The end of a run, or of the part of a run up to a stop.
@@ -29,8 +75,8 @@ pub struct Outcome {
     /// How it ended.
     #[serde(flatten)]
     pub ending: Ending,
-    /// Where: the instruction that returned, trapped, or could not be paid; the number of
-    /// instructions where the run ran off the end.
+    /// Where: the instruction that returned, trapped, could not be paid, or waits; the next one if a
+    /// deadline or a cancel suspended the run; the number of instructions where it ran off the end.
     pub place: Place,
     /// What this run used, over all its parts if it was resumed.
     pub energy: Energy,

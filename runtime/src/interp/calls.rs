@@ -3,12 +3,15 @@
 //! A host call is never made twice. [`begin`] pays, calls, and leaves the answer *pending* in the
 //! machine; [`accept`] pays for the answer's size, converts it and pushes it. If that cannot be paid
 //! the run stops with the answer still pending, and goes on with `accept`. Arguments stay on the stack
-//! until the answer is in, so a trap leaves them there. Builtins may panic; that ends here.
+//! until the answer is in, so a trap leaves them there. A builtin may also ask to wait: its question is
+//! then pending until somebody gives the [`answer`]. Builtins may panic; that ends here.
 
-use super::{Environment, Machine, Wrong};
+use super::{Environment, Machine, Pending, Wrong};
 use crate::energy::{Energy, rate};
-use crate::host::{Body, Builtin, Failure, Price, Pricing, ScalarType, Signature, Thrown, guarded};
-use crate::program::{Action, Callee, DelegateId};
+use crate::host::{
+    Body, Builtin, Failure, Price, Pricing, Reply, ScalarType, Signature, Thrown, guarded,
+};
+use crate::program::{Action, CallId, Callee, DelegateId, Linked};
 use crate::trap::TrapKind;
 use crate::value::Value;
 use crate::word::{Measure, Word, to_value};
@@ -21,6 +24,8 @@ pub(super) enum Called {
     ExhaustedBefore,
     /// The answer is not affordable and stays pending.
     Exhausted,
+    /// It was made and asked to wait; its question is pending.
+    Asked,
     /// It went wrong.
     Wrong(Wrong),
 }
@@ -93,13 +98,43 @@ pub(super) fn begin(
     let (given, charge) = make(builtin, values, reserved);
     let left = left - charge;
     match given {
-        Ok(value) => m.pending = Some(value),
+        Ok(Reply::Value(value)) => m.pending = Some(Pending::Answer(value)),
+        Ok(Reply::Wait(message)) => {
+            m.pending = Some(Pending::Question(message));
+            return (left, Called::Asked);
+        }
         Err(thrown) => match caught(action, name, thrown) {
-            Ok(value) => m.pending = Some(value),
+            Ok(value) => m.pending = Some(Pending::Answer(value)),
             Err(wrong) => return (left, Called::Wrong(wrong)),
         },
     }
     (left, Called::Done)
+}
+
+/// Answers the question that is pending, for [`accept`] to take in; whether there is one.
+pub(crate) fn answer(m: &mut Machine, linked: &Linked, result: Result<Value, Failure>) -> bool {
+    let Some(Pending::Question(_)) = m.pending else { return false };
+    let (action, call, _) = pending_at(m, linked);
+    m.pending = Some(match result {
+        Ok(value) => Pending::Answer(value),
+        Err(failure) => {
+            let name = &linked.program().parts().calls[call.index()];
+            match caught(action, name, Thrown::Failed(failure.clone())) {
+                Ok(value) => Pending::Answer(value),
+                Err(_) => Pending::Failed(failure),
+            }
+        }
+    });
+    true
+}
+
+/// The call at the position, where one is pending.
+pub(crate) fn pending_at(m: &Machine, linked: &Linked) -> (Action, CallId, u8) {
+    let action = linked.program().parts().ops[m.frame.pc.index()].action;
+    let (Action::CallOut(call, argc) | Action::TryOut(call, argc)) = action else {
+        unreachable!("answers are pending at calls of the host only");
+    };
+    (action, call, argc)
 }
 
 /// Takes in the answer that is pending at a call.
@@ -109,14 +144,25 @@ pub(super) fn accept(
     action: Action,
     left: u64,
 ) -> (u64, Called) {
-    let (Action::CallOut(_, argc) | Action::TryOut(_, argc)) = action else {
+    let (Action::CallOut(call, argc) | Action::TryOut(call, argc)) = action else {
         unreachable!("answers are pending at calls of the host only");
     };
-    let Some(answer) = m.pending.take() else { return (left, Called::Done) };
+    let answer = match m.pending.take() {
+        None => return (left, Called::Done),
+        Some(Pending::Answer(answer)) => answer,
+        Some(Pending::Failed(failure)) => {
+            let name = &env.linked.program().parts().calls[call.index()];
+            return (left, Called::Wrong(failed(name, TrapKind::BuiltinFailed, &failure)));
+        }
+        question @ Some(Pending::Question(_)) => {
+            m.pending = question;
+            return (left, Called::Asked);
+        }
+    };
     let measure = Measure::of(&answer);
     let price = size_price(measure.tree);
     if price > left {
-        m.pending = Some(answer);
+        m.pending = Some(Pending::Answer(answer));
         return (left, Called::Exhausted);
     }
     let left = left - price;
@@ -197,9 +243,10 @@ fn check(
 }
 
 /// Calls a builtin that takes values; gives what it gave and what it charges of the reserved.
-fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Result<Value, Thrown>, u64) {
+fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Result<Reply, Thrown>, u64) {
     match builtin.body() {
-        Body::Plain(f) => (guarded(|| f(values)), 0),
+        Body::Plain(f) => (guarded(|| f(values)).map(Reply::Value), 0),
+        Body::Asking(f) => (guarded(|| f(values)), 0),
         Body::Charging(f) => match guarded(|| Ok(f(values))) {
             Ok(answer) if answer.charge.thousandths() > reserved => {
                 let most = Energy::from_thousandths(reserved);
@@ -207,7 +254,10 @@ fn make(builtin: &Builtin, values: Vec<Value>, reserved: u64) -> (Result<Value, 
                     format!("it charged {} units, where it declared at most {most}", answer.charge);
                 (Err(Thrown::Failed(Failure(message))), reserved)
             }
-            Ok(answer) => (answer.result.map_err(Thrown::Failed), answer.charge.thousandths()),
+            Ok(answer) => {
+                let result = answer.result.map(Reply::Value).map_err(Thrown::Failed);
+                (result, answer.charge.thousandths())
+            }
             Err(panicked) => (Err(panicked), reserved),
         },
         Body::Typed(..) => unreachable!("typed builtins take no values"),
@@ -245,7 +295,7 @@ fn typed_answer(
             });
         }
         Err(thrown) => match caught(action, name, thrown) {
-            Ok(value) => m.pending = Some(value),
+            Ok(value) => m.pending = Some(Pending::Answer(value)),
             Err(wrong) => return Called::Wrong(wrong),
         },
     }
@@ -261,6 +311,10 @@ fn caught(action: Action, name: &str, thrown: Thrown) -> Result<Value, Wrong> {
     if let Action::TryOut(..) = action {
         Ok([("error", error), ("message", failure.0.as_str())].into_iter().collect())
     } else {
-        Err((kind, format!("`{name}`: {failure}")))
+        Err(failed(name, kind, &failure))
     }
+}
+
+fn failed(name: &str, kind: TrapKind, failure: &Failure) -> Wrong {
+    (kind, format!("`{name}`: {failure}"))
 }

@@ -1,6 +1,7 @@
 //! The canonical state of a run: what engines work on, leave behind and go on from.
 
-use crate::host::{Builtin, Host};
+use super::Watch;
+use crate::host::{Builtin, Failure, Host};
 use crate::limits::Limits;
 use crate::program::{FunctionId, Linked, Pc, Program};
 use crate::value::Value;
@@ -17,6 +18,18 @@ pub(crate) struct Frame {
     pub(crate) stack: usize,
     /// Where its variables begin.
     pub(crate) variables: usize,
+}
+
+/// What has become of the host call at the position, which has been made, paid and counted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Pending {
+    /// Its answer, which has not been taken in.
+    Answer(Value),
+    /// It failed, and that has not been told. Only an answer given later can do so: a builtin that fails
+    /// at once is a trap at once.
+    Failed(Failure),
+    /// It asked to wait, with a message for whoever will answer.
+    Question(Option<String>),
 }
 
 /// The state of a run.
@@ -37,9 +50,8 @@ pub(crate) struct Machine {
     pub(crate) budget: u64,
     /// Instructions paid in this run.
     pub(crate) instructions: u64,
-    /// The answer of the host call at the position, which has been made and paid, but whose answer has
-    /// not been taken in.
-    pub(crate) pending: Option<Value>,
+    /// The host call in progress at the position, if there is one.
+    pub(crate) pending: Option<Pending>,
     /// Where values are made. Last, so that it goes after the words.
     pub(crate) heap: Heap,
 }
@@ -58,6 +70,7 @@ pub(crate) struct Environment<'a> {
     pub(crate) builtins: &'a [Builtin],
     pub(crate) host: &'a Host,
     pub(crate) limits: &'a Limits,
+    pub(crate) watch: &'a Watch,
 }
 
 impl Machine {
@@ -77,6 +90,11 @@ impl Machine {
             pending: None,
             heap: Heap::default(),
         }
+    }
+
+    /// Thousandths left of the budget.
+    pub(crate) fn left(&self) -> u64 {
+        self.budget.saturating_sub(self.used)
     }
 
     fn start(program: &Program) -> Frame {
