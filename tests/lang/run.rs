@@ -107,6 +107,7 @@ impl Run {
         let ending = match &outcome.ending {
             Ending::Finished { output } => format!("finished {}", shown(output)),
             Ending::Exhausted => "exhausted".to_owned(),
+            Ending::Suspended { reason } => format!("suspended {reason:?}"),
             Ending::Trapped { trap } => {
                 assert_eq!(trap.place, outcome.place);
                 // On one line, whatever a program or host says.
