@@ -54,7 +54,8 @@ pub use lau_runtime::host::{Answer, Failure, Interface, Price, Reply};
 pub use lau_runtime::instance::{Canceller, Instance, Linked, Question, Step};
 pub use lau_runtime::program::Program;
 pub use lau_runtime::{
-    Builtin, Ending, Energy, Host, Limits, Outcome, Place, Suspension, Trap, TrapKind, Value,
+    Builtin, Ending, Energy, Host, Limits, Outcome, Place, Snapshot, Suspension, Trap, TrapKind,
+    Value,
 };
 
 /// The examples of the README, as tests.

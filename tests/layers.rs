@@ -12,6 +12,7 @@ const RUNTIME: &[&[&str]] = &[
     &["host"],
     &["program"],
     &["interp"],
+    &["snapshot"],
     &["instance"],
 ];
 

@@ -4,10 +4,13 @@
 //! its boundary only. It decides how a run that stopped can go on, and tells how it ended. Which engine
 //! does the work it leaves to the engines; today that is the reference interpreter.
 
+mod forged;
 mod outcome;
 
 pub use crate::interp::Canceller;
 pub use crate::program::Linked;
+#[doc(hidden)]
+pub use forged::{Survived, survive};
 pub use outcome::{Ending, Outcome, Question, Step, Suspension};
 
 use crate::energy::Energy;
@@ -15,6 +18,7 @@ use crate::host::{Builtin, Failure, Host};
 use crate::interp::{self, Environment, Machine, Pending, Stop, Suspended, Watch};
 use crate::limits::Limits;
 use crate::program::{Action, FunctionId, Pc, Slot};
+use crate::snapshot::{self, Fault, Snapshot};
 use crate::trap::{Place, Trap, TrapKind};
 use crate::value::Value;
 use crate::word::{Measure, to_value};
@@ -45,6 +49,8 @@ pub enum Error {
     NotResumable,
     /// No call waits for an answer.
     NotAsked,
+    /// A snapshot cannot be taken or gone on with.
+    Snapshot(Fault),
 }
 
 impl fmt::Display for Error {
@@ -56,10 +62,16 @@ impl fmt::Display for Error {
             Error::Limit { what, kind, message } => write!(f, "{what}: {kind}: {message}"),
             Error::NotResumable => f.write_str("there is no stopped run to resume"),
             Error::NotAsked => f.write_str("no call waits for an answer"),
+            Error::Snapshot(fault) => fault.fmt(f),
         }
     }
 }
 impl std::error::Error for Error {}
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Error::Snapshot(fault)
+    }
+}
 
 /// Where an instance is in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +123,38 @@ impl Instance {
             phase: Phase::Idle,
             used_before: 0,
         })
+    }
+
+    /// The stopped run as data, to go on with elsewhere or later. The instance can still go on itself.
+    ///
+    /// # Errors
+    /// If there is no stopped run, or a host call has given an answer that nests deeper than any limit.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        if self.phase != Phase::Stopped {
+            return Err(Error::NotResumable);
+        }
+        Ok(snapshot::take(&self.machine, &self.linked, self.used_before)?)
+    }
+
+    /// An instance in the state of a snapshot of the same program: `resume` goes on with the run. Prices
+    /// of the host's builtins are those of this host; the run's own are the same everywhere.
+    ///
+    /// A snapshot may come from anywhere: a forged one may lie about the run, and do no other harm.
+    ///
+    /// # Errors
+    /// If the snapshot is of another program or version, is no state of the program, or is beyond the
+    /// limits; and as [`Instance::new`].
+    pub fn restore(
+        linked: Arc<Linked>,
+        host: Arc<Host>,
+        limits: Limits,
+        snapshot: &Snapshot,
+    ) -> Result<Instance, Error> {
+        let mut instance = Instance::new(linked, host, limits)?;
+        (instance.machine, instance.used_before) =
+            snapshot::restore(snapshot, &instance.linked, &instance.limits)?;
+        instance.phase = Phase::Stopped;
+        Ok(instance)
     }
 
     /// The linked program.

@@ -14,7 +14,7 @@ mod sized;
 mod slice;
 
 pub(crate) use calls::{answer, pending_at};
-pub(crate) use machine::{Environment, Machine, Pending};
+pub(crate) use machine::{Environment, Frame, Machine, Pending};
 pub use slice::Canceller;
 pub(crate) use slice::Watch;
 

@@ -7,11 +7,13 @@
 
 pub mod opcode;
 
+mod hash;
 mod index;
 mod link;
 mod print;
 mod verify;
 
+pub use hash::ProgramHash;
 pub use index::{CallId, ConstantId, DelegateId, FunctionId, Pc, QuantityId, Slot, TextId};
 pub use link::{Callee, Linked};
 pub use opcode::Opcode;
@@ -23,6 +25,7 @@ use crate::value::Value;
 use crate::word::Constants;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The most variables one function may have, parameters included: it bounds the memory of a frame and
 /// the work of a call.
@@ -167,6 +170,7 @@ pub struct Program {
     parts: Parts,
     constants: Constants,
     slots: HashMap<String, Slot>,
+    hash: OnceLock<ProgramHash>,
 }
 
 impl Program {
@@ -179,13 +183,27 @@ impl Program {
         let constants = Constants::new(&parts.constants);
         let slots = parts.memory.iter().enumerate();
         let slots = slots.map(|(at, name)| (name.clone(), Slot::new(at))).collect();
-        Ok(Program { parts, constants, slots })
+        Ok(Program { parts, constants, slots, hash: OnceLock::new() })
     }
 
     /// What it is made of.
     #[must_use]
     pub fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// The hash of its content, worked out when it is first asked for.
+    #[must_use]
+    pub fn hash(&self) -> ProgramHash {
+        *self.hash.get_or_init(|| ProgramHash::of(&self.parts))
+    }
+
+    /// The operation of a function that an instruction became, if it became one.
+    pub(crate) fn op_at(&self, function: FunctionId, instruction: u32) -> Option<Pc> {
+        let code = &self.parts.functions[function.index()].code;
+        let (start, end) = (code.start as usize, code.end as usize);
+        let at = self.parts.ops[start..end].binary_search_by_key(&instruction, |op| op.at).ok()?;
+        Some(Pc::new(start + at))
     }
 
     pub(crate) fn constants(&self) -> &Constants {

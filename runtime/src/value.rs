@@ -122,8 +122,8 @@ impl Value {
     }
 }
 
-/// The serialised form of a number that need not be finite, for `#[serde(with = "…")]`: itself, or one of
-/// the texts `NaN`, `Infinity` and `-Infinity`, since JSON has no such numbers.
+/// The serialised form of a number that need not be finite, for `#[serde(with = "…")]`: itself, or, in
+/// formats for people, one of the texts `NaN`, `Infinity` and `-Infinity`, since JSON has no such numbers.
 pub mod number {
     use serde::de::{self, Deserialize, Deserializer};
     use serde::ser::Serializer;
@@ -133,7 +133,7 @@ pub mod number {
     /// # Errors
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(n: &f64, out: S) -> Result<S::Ok, S::Error> {
-        if n.is_finite() {
+        if n.is_finite() || !out.is_human_readable() {
             out.serialize_f64(*n)
         } else if n.is_nan() {
             out.serialize_str("NaN")
@@ -154,6 +154,9 @@ pub mod number {
         enum Form {
             Finite(f64),
             Text(String),
+        }
+        if !input.is_human_readable() {
+            return f64::deserialize(input);
         }
         match Form::deserialize(input)? {
             Form::Finite(n) => Ok(n),

@@ -36,7 +36,7 @@ mod convert;
 mod object;
 
 pub(crate) use compare::{equal, text_order};
-pub(crate) use constants::{Constants, ascii_char};
+pub(crate) use constants::{Constants, Restored, ascii_char};
 pub(crate) use convert::{Measure, to_value};
 pub(crate) use object::{
     ELEMENT_BYTES, ENTRY_BYTES, Entries, HEADER_BYTES, Heap, ListObject, MapObject, TextObject,
@@ -198,6 +198,24 @@ impl Word {
     #[inline]
     pub(crate) fn is_shared(&self) -> bool {
         self.is_heap() && self.header().holders.get() != 1
+    }
+
+    /// Whether its object is a constant: immortal, and shared whoever holds it.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.is_heap() && self.header().holders.get() == object::IMMORTAL
+    }
+
+    /// Which object it holds: the same number for the same object, while that lives.
+    pub(crate) fn object(&self) -> Option<u64> {
+        self.is_heap().then_some(self.0 & POINTER)
+    }
+
+    /// Raises the nesting bound of a list or map that nothing else holds yet.
+    pub(crate) fn raise_depth(&self, bound: u16) {
+        if self.is_heap() {
+            let depth = &self.header().depth;
+            depth.set(depth.get().max(bound));
+        }
     }
 
     /// The list, if this is one and nothing else holds it.

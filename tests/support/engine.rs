@@ -5,7 +5,7 @@ use super::compare::Subject;
 use super::scene::{Expected, Plan, Scene};
 use super::seen::{Seen, SeenEnding, at};
 use lau_agent_runtime::lower::lower;
-use lau_agent_runtime::{Energy, Instance, Linked};
+use lau_agent_runtime::{Energy, Instance, Limits, Linked, Snapshot};
 use lau_runtime::host::Host;
 use lau_runtime::{Ending, Outcome};
 use std::sync::Arc;
@@ -26,6 +26,56 @@ impl Subject for Interpreter {
     }
 
     fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
+        self.play_moving(scene, plan, expected, Ok)
+    }
+}
+
+/// The interpreter, where a run that stopped goes on in an instance restored from a snapshot.
+pub(crate) struct Moving(Interpreter);
+
+impl Subject for Moving {
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        Interpreter::prepare(scene).map(Moving)
+    }
+
+    fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
+        let mut moves = 0;
+        self.0.play_moving(scene, plan, expected, |instance| {
+            moves += 1;
+            self.0.moved(&instance, plan.limits, moves % 2 == 0)
+        })
+    }
+}
+
+impl Interpreter {
+    /// An instance in the state of another, by way of the bytes of a snapshot or of its JSON.
+    fn moved(&self, from: &Instance, limits: Limits, json: bool) -> Result<Instance, String> {
+        let snapshot = from.snapshot().map_err(|e| format!("no snapshot: {e}"))?;
+        let bytes = snapshot.to_bytes();
+        let back = if json {
+            Snapshot::from_json(&snapshot.to_json())
+        } else {
+            Snapshot::from_bytes(&bytes)
+        };
+        let back = back.map_err(|e| format!("does not read back: {e}"))?;
+        let instance =
+            Instance::restore(Arc::clone(&self.linked), Arc::clone(&self.host), limits, &back)
+                .map_err(|e| format!("not restored: {e}"))?;
+        let again = instance.snapshot().map_err(|e| format!("no second snapshot: {e}"))?;
+        if again.to_bytes() != bytes || instance.live_bytes() != from.live_bytes() {
+            return Err(format!("restored otherwise: {snapshot:?} as {again:?}"));
+        }
+        Ok(instance)
+    }
+
+    /// Plays a plan; `move_on` is given the instance at each stop.
+    fn play_moving(
+        &self,
+        scene: &Scene,
+        plan: &Plan,
+        expected: &Expected,
+        mut move_on: impl FnMut(Instance) -> Result<Instance, String>,
+    ) -> Result<Vec<Seen>, String> {
         self.log.clear();
         let mut instance =
             Instance::new(Arc::clone(&self.linked), Arc::clone(&self.host), plan.limits)
@@ -40,6 +90,9 @@ impl Subject for Interpreter {
         let outcome = instance.run();
         let mut seen = vec![self.seen(&mut instance, outcome, &expected.seen[0])?];
         for extra in &plan.resumes {
+            if instance.is_resumable() {
+                instance = move_on(instance)?;
+            }
             if let Ok(outcome) = instance.resume(energy(*extra)) {
                 let Some(like) = expected.seen.get(seen.len()) else {
                     return Err("resumed though it had come to its end".into());

@@ -5,7 +5,7 @@ use crate::host::{Builtin, Failure, Host};
 use crate::limits::Limits;
 use crate::program::{FunctionId, Linked, Pc, Program};
 use crate::value::Value;
-use crate::word::{Heap, Word};
+use crate::word::{Heap, Restored, Word};
 use std::collections::BTreeMap;
 
 /// A function in progress.
@@ -52,8 +52,10 @@ pub(crate) struct Machine {
     pub(crate) instructions: u64,
     /// The host call in progress at the position, if there is one.
     pub(crate) pending: Option<Pending>,
-    /// Where values are made. Last, so that it goes after the words.
+    /// Where values are made.
     pub(crate) heap: Heap,
+    /// The constants of a restored run. Last, so that they go after the words.
+    pub(crate) restored: Restored,
 }
 
 // SAFETY: a machine holds every holder of every counted object that its heap made (words do not leave
@@ -89,6 +91,7 @@ impl Machine {
             instructions: 0,
             pending: None,
             heap: Heap::default(),
+            restored: Restored::default(),
         }
     }
 

@@ -73,6 +73,53 @@ fn make_mortal(word: &Word) {
     }
 }
 
+/// Constants that a restored run holds in place of its first program's: a flat pool, where every object
+/// is the pool's own and those inside others come before them.
+#[derive(Default)]
+pub(crate) struct Restored {
+    words: Vec<ManuallyDrop<Word>>,
+}
+
+impl Restored {
+    pub(crate) fn text(&mut self, text: String) -> Word {
+        self.keep(object::make_text(TAG_TEXT, None, text))
+    }
+
+    pub(crate) fn reference(&mut self, name: String) -> Word {
+        self.keep(object::make_text(TAG_REFERENCE, None, name))
+    }
+
+    /// The items are scalars and words of this pool.
+    pub(crate) fn list(&mut self, items: Vec<Word>) -> Word {
+        self.keep(object::make_list(None, items))
+    }
+
+    /// The values are scalars and words of this pool.
+    pub(crate) fn map(&mut self, entries: Entries) -> Word {
+        self.keep(object::make_map(None, entries))
+    }
+
+    fn keep(&mut self, word: Word) -> Word {
+        let kept = word.clone();
+        self.words.push(ManuallyDrop::new(word));
+        kept
+    }
+}
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        // Last first, so an object goes before those inside it: dropping it finds them immortal, and
+        // leaves them to their own turn.
+        for word in self.words.iter_mut().rev() {
+            word.header().holders.set(1);
+            // SAFETY: every word here is the pool's own of a heap object; its object is immortal until
+            // this turn, so nothing has freed it. The words taken from the pool are gone: who holds some
+            // drops the pool last.
+            unsafe { ManuallyDrop::drop(word) }
+        }
+    }
+}
+
 static ASCII: LazyLock<Constants> = LazyLock::new(|| {
     let chars: Vec<Value> = (0..128u8).map(|b| Value::from(char::from(b))).collect();
     Constants::new(&chars)

@@ -20,7 +20,7 @@ pub(crate) const ENTRY_BYTES: u64 = 32;
 
 /// The count of an immortal object. A counted object whose holders reach this number becomes
 /// immortal too: it is leaked rather than freed too early.
-const IMMORTAL: u32 = u32::MAX;
+pub(super) const IMMORTAL: u32 = u32::MAX;
 
 /// What every object begins with.
 #[repr(C)]
