@@ -1,4 +1,4 @@
-//! The command: reads arguments and files, runs, checks and prints programs, reports, and exits.
+//! The command: reads arguments and files, runs, resumes, checks and prints programs, reports, and exits.
 //!
 //! It uses the library as any user could; nothing about the language is decided here. Each command
 //! gives back an [`Exit`], or a [`Stop`] that says why there was nothing to do. Standard output carries the
@@ -9,9 +9,12 @@ mod check;
 mod ended;
 mod excerpt;
 mod input;
+mod interrupt;
 mod print;
 mod report;
+mod resume;
 mod run;
+mod saved;
 mod source;
 mod stop;
 mod terminal;
@@ -45,6 +48,7 @@ pub(crate) fn main() -> ExitCode {
 fn command(command: &Command) -> Exit {
     match command {
         Command::Run(args) => run::run(args),
+        Command::Resume(args) => resume::resume(args),
         Command::Check(args) => check::check(args),
         Command::Print(args) => print::print(args),
     }

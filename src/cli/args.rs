@@ -4,6 +4,7 @@ use super::input::Input;
 use clap::{Parser, Subcommand, ValueEnum};
 use lau_agent_runtime::{Energy, Engine, Limits};
 use std::path::PathBuf;
+use std::time::Duration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -11,7 +12,7 @@ Exit codes:
   1   the program trapped
   2   wrong usage, an unreadable file, a malformed input
   3   the source has errors, or is not UTF-8
-  4   the energy budget is used up
+  4   the run stopped and can go on: the energy budget is used up, or it was suspended
   5   a limit was hit: of the run, the source or an input
   70  a bug in lau itself";
 
@@ -23,7 +24,14 @@ Inputs: a .json file is any JSON value. A .csv file becomes a list of maps keyed
 empty field is null, a field written as JSON writes numbers is a number (but not a whole number of 2^53
 or beyond), anything else, such as 007 or +1, is text.
 
-Sizes take a suffix (KiB, MiB, GiB); sizes and counts can be `unlimited`.";
+Sizes take a suffix (KiB, MiB, GiB); sizes and counts can be `unlimited`.
+
+Ctrl-C suspends the run; a second one kills it. With --snapshot a run that is suspended, or out of
+energy, is written to a file, program and all, and `lau resume FILE` goes on with it.";
+
+const RESUME_HELP: &str = "\
+The file holds the run, its program and its limits; it stays as it is unless --snapshot names it again.
+A run that was out of energy needs a --budget to get further.";
 
 /// Runs and checks programs of the lau language.
 #[derive(Debug, Parser)]
@@ -40,6 +48,9 @@ pub(crate) enum Command {
     /// Run a program
     #[command(allow_negative_numbers = true, after_help = RUN_HELP, after_long_help = format!("{RUN_HELP}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
+    /// Go on with a run that stopped
+    #[command(allow_negative_numbers = true, after_help = RESUME_HELP, after_long_help = format!("{RESUME_HELP}\n\n{EXIT_CODES}"))]
+    Resume(ResumeArgs),
     /// Look for errors and warnings in a program, without running it
     Check(CheckArgs),
     /// Print a program in one of its forms
@@ -51,24 +62,51 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// The program; `-` is standard input
     pub(crate) file: PathBuf,
-    /// What runs it
-    #[arg(long, value_name = "ENGINE", default_value_t = Engine::default())]
-    pub(crate) engine: Engine,
     /// Energy the program may use, in units; `inf` is the most there is
     #[arg(long, value_name = "UNITS", default_value = "1000000", value_parser = units)]
     pub(crate) budget: Energy,
     /// Put the value of a file into the memory field NAME before the run; may be repeated
     #[arg(long = "input", value_name = "NAME=FILE", value_parser = Input::parse)]
     pub(crate) inputs: Vec<Input>,
+    /// How to run it.
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+    /// What else the program may use.
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// `lau resume`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResumeArgs {
+    /// The snapshot, as `lau run --snapshot FILE` wrote it
+    pub(crate) file: PathBuf,
+    /// Energy to add to what is left of the budget, in units; `inf` is the most there is
+    #[arg(long, value_name = "UNITS", default_value = "0", value_parser = units)]
+    pub(crate) budget: Energy,
+    /// How to run it.
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+}
+
+/// How a run is run, wherever it begins.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HowArgs {
+    /// What runs it
+    #[arg(long, value_name = "ENGINE", default_value_t = Engine::default())]
+    pub(crate) engine: Engine,
+    /// Suspend the run after so much time: `500ms`, `2s`, `5m`, or a number of seconds
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+    /// Where to write the run if it stops and can go on, for `lau resume FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
     /// Answer with one JSON object on standard output
     #[arg(long)]
     pub(crate) json: bool,
     /// Give the program's memory after the run in the JSON object too
     #[arg(long, requires = "json")]
     pub(crate) memory: bool,
-    /// What else the program may use.
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
 }
 
 /// Limits of a run.
@@ -163,6 +201,17 @@ fn units(text: &str) -> Result<Energy, String> {
     Ok(Energy::from_units(units))
 }
 
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time; known are 500ms, 2s, 5m, or a number of seconds");
+    let text = text.trim();
+    let (number, seconds) = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("", 1.0)]
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
+        .ok_or_else(wrong)?;
+    let number: f64 = number.trim_end().parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())
+}
+
 fn count(text: &str) -> Result<u32, String> {
     if text == "unlimited" {
         return Ok(u32::MAX);
@@ -207,6 +256,18 @@ mod tests {
         assert!(bytes("MiB").is_err() && bytes("").is_err() && bytes("-1").is_err());
         assert_eq!(count("unlimited"), Ok(u32::MAX));
         assert!(count("-1").is_err());
+    }
+
+    #[test]
+    fn times_have_units() {
+        let millis = |text| time(text).map(|time| time.as_millis());
+        assert_eq!(millis("500ms"), Ok(500));
+        assert_eq!(millis("2s"), Ok(2_000));
+        assert_eq!(millis("1.5"), Ok(1_500));
+        assert_eq!(millis("5 m"), Ok(300_000));
+        for wrong in ["", "ms", "2h", "-1s", "nan", "inf", "1e30"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

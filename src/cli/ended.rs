@@ -1,24 +1,39 @@
-//! How a run ended, told: to a reader, or as the JSON object of `lau run`.
+//! How a run ended, told: to a reader, or as the JSON object of `lau run` and `lau resume`.
 //!
 //! The object has, besides what every one has (see [`super::report`]),
 //! - `engine`: what ran it;
 //! - `ending`: `finished`, `exhausted`, `suspended` or `trapped`; null if nothing ran;
 //! - `output`: the output of a finished run in plain JSON form (numbers that are not finite as null);
-//! - `energy`: `used` and `budget` in units; `instructions`: how many were paid;
+//! - `energy`: `used` and `budget` in units; `instructions`: how many were paid; both over all parts of a
+//!   run that was resumed;
+//! - `suspended`: why a suspended run waits: `kind` (`deadline` or `cancelled`);
+//! - `snapshot`: the file that the run was written to, to go on with; null if it was not;
 //! - `place`: where it ended: `function` (null in the main body), `instruction`, `line`, `column`;
 //! - `trap`: `code`, `message`, `place`, and `calls`: the places it was called from, innermost first;
 //! - `memory`: under `--memory`, the memory after the run in plain JSON form.
 
-use super::args::RunArgs;
+use super::args::HowArgs;
 use super::excerpt;
 use super::report::{self, Findings, many, pretty, units};
 use super::source::Source;
 use super::stop::{Exit, Stop};
 use super::terminal;
 use lau_agent_runtime::dsl::diagnostic::{Diagnostic, Span};
-use lau_agent_runtime::{Ending, Energy, Outcome, Place, Trap, Value};
+use lau_agent_runtime::{Ending, Energy, Outcome, Place, Suspension, Trap, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    /// The command's name.
+    pub(crate) command: &'static str,
+    /// How to run and tell.
+    pub(crate) how: &'a HowArgs,
+    /// The budget, as far as it was given.
+    pub(crate) budget: Energy,
+}
 
 /// What there is to tell; each part is there if the run came so far.
 #[derive(Debug, Default)]
@@ -31,14 +46,16 @@ pub(crate) struct Ended {
     pub(crate) outcome: Option<Outcome>,
     /// The memory after it, if asked for.
     pub(crate) memory: Option<BTreeMap<String, Value>>,
+    /// Where it was written to.
+    pub(crate) saved: Option<PathBuf>,
     /// What kept the command from its work.
     pub(crate) stop: Option<Stop>,
 }
 
 impl Ended {
     /// Tells it in the way that was asked for.
-    pub(crate) fn tell(self, args: &RunArgs) -> Exit {
-        if args.json { self.answer(args) } else { self.words() }
+    pub(crate) fn tell(self, asked: &Asked<'_>) -> Exit {
+        if asked.how.json { self.answer(asked) } else { self.words() }
     }
 
     fn exit(&self) -> Exit {
@@ -59,7 +76,14 @@ impl Ended {
     fn words(self) -> Exit {
         let exit = self.exit();
         let told = match (self.outcome, &self.findings) {
-            (Some(outcome), Some(findings)) => end(outcome, exit, &findings.source, &self.spans),
+            (Some(outcome), Some(findings)) => {
+                let exhausted = outcome.ending == Ending::Exhausted;
+                let told = end(outcome, exit, &findings.source, &self.spans);
+                if told == Exit::Exhausted {
+                    how_to_go_on(self.saved.as_deref(), exhausted);
+                }
+                told
+            }
             (None, Some(findings)) if self.stop.is_none() => {
                 terminal::note(&format!("{}: {}", findings.source.name, findings.counts()));
                 exit
@@ -69,26 +93,38 @@ impl Ended {
         self.stop.as_ref().map_or(told, report::told)
     }
 
-    fn answer(self, args: &RunArgs) -> Exit {
+    fn answer(self, asked: &Asked<'_>) -> Exit {
         let exit = self.exit();
         let place = self.outcome.as_ref().map(|outcome| outcome.place.clone());
         let used = self.outcome.as_ref().map_or(Energy::ZERO, |outcome| outcome.energy);
         let instructions = self.outcome.as_ref().map_or(0, |outcome| outcome.instructions);
-        let (ending, output, trap) = match self.outcome.map(|outcome| outcome.ending) {
-            None => (None, None, None),
-            Some(Ending::Finished { output }) => (Some("finished"), Some(output), None),
-            Some(Ending::Exhausted) => (Some("exhausted"), None, None),
-            Some(Ending::Suspended { .. }) => (Some("suspended"), None, None),
-            Some(Ending::Trapped { trap }) => (Some("trapped"), None, Some(trap)),
-        };
+        let budget = self.outcome.as_ref().map_or(asked.budget, |outcome| outcome.budget);
+        let (mut output, mut suspended, mut trap) = (None, None, None);
+        let ending = self.outcome.map(|outcome| match outcome.ending {
+            Ending::Finished { output: given } => {
+                output = Some(given);
+                "finished"
+            }
+            Ending::Exhausted => "exhausted",
+            Ending::Suspended { reason } => {
+                suspended = Some(reason);
+                "suspended"
+            }
+            Ending::Trapped { trap: how } => {
+                trap = Some(how);
+                "trapped"
+            }
+        });
         let report = Report {
-            command: "run",
+            command: asked.command,
             exit_code: exit.code(),
-            engine: args.engine.to_string(),
+            engine: asked.how.engine.to_string(),
             ending,
             output: output.map(Into::into),
-            energy: Used { used: units(used), budget: units(args.budget) },
+            energy: Used { used: units(used), budget: units(budget) },
             instructions,
+            suspended,
+            snapshot: self.saved.as_ref().map(|file| file.display().to_string()),
             place,
             trap: trap.map(Into::into),
             memory: self
@@ -100,6 +136,15 @@ impl Ended {
         };
         report::json(exit, &report)
     }
+}
+
+/// Tells a reader how to go on with a run that stopped.
+fn how_to_go_on(saved: Option<&Path>, exhausted: bool) {
+    let more = if exhausted { " --budget UNITS" } else { "" };
+    terminal::note(&match saved {
+        Some(file) => format!("to go on: lau resume {}{more}", file.display()),
+        None => "to be able to go on from there, run it with --snapshot FILE".to_owned(),
+    });
 }
 
 /// Tells the end of a run to a reader: the output, or where and why there is none; then what it took.
@@ -143,6 +188,8 @@ struct Report<'a> {
     output: Option<serde_json::Value>,
     energy: Used,
     instructions: u64,
+    suspended: Option<Suspension>,
+    snapshot: Option<String>,
     place: Option<Place>,
     trap: Option<TrapReport>,
     memory: Option<BTreeMap<String, serde_json::Value>>,

@@ -2,7 +2,7 @@
 //!
 //! Under `--json` exactly one object goes to standard output, on one line, whatever happened. Its keys are
 //! always all there; what does not apply is null. Every object has
-//! - `command`: `run`, `check` or `print`; null if the arguments could not be read;
+//! - `command`: `run`, `resume`, `check` or `print`; null if the arguments could not be read;
 //! - `exit_code`: the code the process ends with;
 //! - `error`: null, or why the work could not be done: `message`, `file`, `line`, `column`.
 //!

@@ -1,19 +1,22 @@
 //! `lau run`: reads, compiles, fills memory, runs, tells how it ended.
 //!
-//! Here are the phases and the host that programs run by the command meet; how the end is told is in
-//! [`super::ended`].
+//! Here are the phases and the host that programs run by the command meet, and what every run has in
+//! common, wherever it begins; how the end is told is in [`super::ended`].
 
-use super::args::RunArgs;
-use super::ended::Ended;
+use super::args::{HowArgs, RunArgs};
+use super::ended::{Asked, Ended};
 use super::input::{self, Input};
+use super::interrupt;
 use super::report::{Findings, text};
+use super::saved;
 use super::source;
 use super::stop::{Exit, Stop};
 use super::terminal;
 use lau_agent_runtime::lower::{Compiled, compile};
-use lau_agent_runtime::{Builtin, Energy, Host, Instance, Linked, Value};
+use lau_agent_runtime::{Builtin, Energy, Host, Instance, Limits, Linked, Outcome, Value};
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Runs a program.
 pub(crate) fn run(args: &RunArgs) -> Exit {
@@ -21,12 +24,13 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
     if let Err(stop) = stages(args, &mut ended) {
         ended.stop = Some(stop);
     }
-    ended.tell(args)
+    ended.tell(&Asked { command: "run", how: &args.how, budget: args.budget })
 }
 
 /// The phases of a run, each leaving what it found.
 fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
     input::distinct(&args.inputs)?;
+    args.how.snapshot.as_deref().map_or(Ok(()), saved::check)?;
     let host = Arc::new(host());
     let interface = host.interface();
 
@@ -36,7 +40,7 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
         compile(&source.text, &interface);
     ended.spans = spans;
     let findings = ended.findings.insert(Findings { source, diagnostics, omitted });
-    if !args.json {
+    if !args.how.json {
         findings.draw(); // before the program's own log
     }
     let Some(program) = program else { return Ok(()) };
@@ -50,9 +54,27 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
         let value = input.read(&limits)?;
         instance.set_memory(&input.name, &value).map_err(|why| not_taken(input, &why))?;
     }
+    execute(&mut instance, &args.how, &limits, ended, Instance::run)
+}
 
-    ended.outcome = Some(instance.run());
-    if args.memory {
+/// Runs an instance in the way that was asked for, and keeps what there is to tell of it.
+pub(crate) fn execute(
+    instance: &mut Instance,
+    how: &HowArgs,
+    limits: &Limits,
+    ended: &mut Ended,
+    go: impl FnOnce(&mut Instance) -> Outcome,
+) -> Result<(), Stop> {
+    instance.set_deadline(how.timeout.and_then(|timeout| Instant::now().checked_add(timeout)));
+    ended.outcome = Some(interrupt::suspendable(instance, go));
+    if let (Some(file), Some(findings)) = (&how.snapshot, &ended.findings)
+        && instance.is_resumable()
+    {
+        let snapshot = instance.snapshot().map_err(|why| Stop::usage(why.to_string()))?;
+        saved::write(file, snapshot, &findings.source, limits)?;
+        ended.saved = Some(file.clone());
+    }
+    if how.memory {
         ended.memory = Some(instance.memory().map_err(|why| {
             Stop::new(Exit::Limit, format!("the memory after the run cannot be given: {why}"))
         })?);

@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Usage,
     /// The source has errors, or is not text.
     Source,
-    /// The program stopped before an instruction it could not pay for.
+    /// The run stopped and can go on: out of energy, or suspended.
     Exhausted,
     /// A limit was hit: of the run, of the source, of an input.
     Limit,

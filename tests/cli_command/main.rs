@@ -4,5 +4,6 @@
 mod ending;
 mod input;
 mod report;
+mod resume;
 mod stream;
 mod support;

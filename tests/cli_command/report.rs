@@ -3,7 +3,7 @@
 use crate::support::{RECURSES, keys, program};
 use serde_json::json;
 
-const RUN_KEYS: &[&str] = &[
+pub(crate) const RUN_KEYS: &[&str] = &[
     "command",
     "diagnostics",
     "ending",
@@ -16,6 +16,8 @@ const RUN_KEYS: &[&str] = &[
     "omitted",
     "output",
     "place",
+    "snapshot",
+    "suspended",
     "trap",
 ];
 

@@ -1,0 +1,123 @@
+//! Runs in files: a snapshot with the program and the limits it ran under.
+//!
+//! A file is replaced in one step: the new one is written beside it, in full and to the disk, and then takes
+//! its name. Whenever the command is killed, there is the old file or the new one.
+
+use super::source::{Source, bounded};
+use super::stop::{Exit, Stop};
+use lau_agent_runtime::{Limits, Snapshot};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read.
+const FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// What the command keeps with a snapshot.
+mod note {
+    pub(super) const SOURCE: &str = "source";
+    pub(super) const NAME: &str = "source-name";
+    pub(super) const LIMITS: &str = "limits";
+}
+
+/// A run as it is kept in a file.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) source: Source,
+    pub(crate) limits: Limits,
+}
+
+/// Finds out before a run whether its snapshot could be written there.
+pub(crate) fn check(file: &Path) -> Result<(), Stop> {
+    if file.file_name().is_none() || file.is_dir() {
+        return Err(Stop::usage("it is no file to write a snapshot to").about(file));
+    }
+    let folder = folder(file);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(Stop::usage("there is no such folder to write a snapshot to").about(&folder))
+}
+
+fn folder(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    }
+}
+
+/// Writes a run to a file.
+pub(crate) fn write(
+    file: &Path,
+    mut snapshot: Snapshot,
+    source: &Source,
+    limits: &Limits,
+) -> Result<(), Stop> {
+    let limits = serde_json::to_string(limits).map_err(|error| Stop::usage(error.to_string()))?;
+    let notes = [
+        (note::SOURCE, source.text.clone()),
+        (note::NAME, source.name.clone()),
+        (note::LIMITS, limits),
+    ];
+    snapshot.notes.extend(notes.map(|(key, text)| (key.to_owned(), text)));
+    replace(file, &snapshot.to_bytes())
+        .map_err(|error| Stop::usage(format!("cannot write the snapshot: {error}")).about(file))
+}
+
+/// Puts bytes in place of a file, all of them or none.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (mut new, path) = beside(file)?;
+    let written =
+        new.write_all(bytes).and_then(|()| new.sync_all()).and_then(|()| fs::rename(&path, file));
+    if written.is_err() {
+        let _ = fs::remove_file(&path); // the failure is what there is to tell
+    }
+    written?;
+    // The name is on the disk when its folder is. Where folders cannot be synced, that is all there is.
+    let _ = File::open(folder(file)).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// A new file in the same folder.
+fn beside(file: &Path) -> io::Result<(File, PathBuf)> {
+    const TRIES: u32 = 1_000;
+    let mut tried = 0;
+    loop {
+        let mut name = OsString::from(".");
+        name.push(file.file_name().unwrap_or_default());
+        name.push(format!(".{}-{tried}.tmp", std::process::id()));
+        let path = folder(file).join(name);
+        match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < TRIES => {
+                tried += 1; // left behind by one that was killed
+            }
+            other => return other.map(|new| (new, path)),
+        }
+    }
+}
+
+/// Reads a run from a file.
+pub(crate) fn read(file: &Path) -> Result<Saved, Stop> {
+    let bytes = File::open(file)
+        .and_then(|opened| bounded(opened, FILE_BYTES_MAX))
+        .map_err(|error| Stop::unreadable(file, &error))?
+        .ok_or_else(|| {
+            let message = format!("the file is larger than the limit of {FILE_BYTES_MAX} bytes");
+            Stop::new(Exit::Limit, message).about(file)
+        })?;
+    parse(&bytes).map_err(|message| Stop::usage(message).about(file))
+}
+
+fn parse(bytes: &[u8]) -> Result<Saved, String> {
+    let mut snapshot = Snapshot::from_bytes(bytes).map_err(|fault| fault.to_string())?;
+    let mut note = |key| {
+        let missing = || format!("the snapshot has no {key} with it: `lau` did not write it");
+        snapshot.notes.remove(key).ok_or_else(missing)
+    };
+    let source = Source { text: note(note::SOURCE)?, name: note(note::NAME)? };
+    let limits: Limits = serde_json::from_str(&note(note::LIMITS)?)
+        .map_err(|error| format!("the snapshot's limits are malformed: {error}"))?;
+    Ok(Saved { snapshot, source, limits: limits.clamped() })
+}
