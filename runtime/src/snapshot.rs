@@ -3,13 +3,13 @@
 //! A [`Snapshot`] is all of a run that its program, its host and its limits do not say already: position,
 //! frames with their variables by name, operands, memory as a graph (who shares with whom is part of the
 //! state), energy, the host call in progress. It holds instruction indices and names only, nothing of an
-//! engine or a machine, so it goes on on any. [`take`] makes one of a machine's state, [`restore`] a
+//! engine or a machine, so it goes on on any. `take` makes one of a machine's state, `restore` a
 //! machine of one.
 //!
 //! # What may come from anywhere
 //!
 //! A snapshot may be forged. Both readers (`bytes`, serde) take linear time and memory in what they are
-//! given and nest nothing; [`restore`] looks at everything before it is used and builds nothing beyond
+//! given and nest nothing; `restore` looks at everything before it is used and builds nothing beyond
 //! the limits of the run. What passes is a state that some run with some host could be in, near enough that
 //! every engine is safe with it: it may lie about what happened, but not corrupt anything.
 

@@ -178,7 +178,7 @@ mod signals {
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(4));
         let told = String::from_utf8_lossy(&output.stderr);
-        for says in ["Suspended: it was cancelled", "ctrl-c.lau:5:1", "to go on: lau resume "] {
+        for says in ["Suspended: it was cancelled", "ctrl-c.lau:", "to go on: lau resume "] {
             assert!(told.contains(says), "{told}");
         }
         let on = run("resume --timeout 10ms --json", Some(&to)).json();
