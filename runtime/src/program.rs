@@ -34,6 +34,8 @@ pub const FUNCTION_VARIABLES_MAX: usize = 1_024;
 pub const INSTRUCTIONS_MAX: usize = 1 << 22;
 /// The deepest nesting of a literal.
 pub const LITERAL_NESTING_MAX: usize = 200;
+/// The most values that a `list` takes, and the most entries that a `map` does.
+pub const COUNT_MAX: u32 = 1_000_000;
 
 /// What an operation does: an instruction with its operands resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@
 //!
 //! `&"name"` is a Reference. A string is a quoted text that may also have the escapes of JSON, so every
 //! JSON list or object is a container. White space may stand around every part of one. Of equal keys
-//! the last wins. Containers nest [`NESTING_MAX`] levels deep; all literals of a program together hold
+//! the last wins. Containers nest [`LITERAL_NESTING_MAX`] levels deep; all literals of a program together hold
 //! at most [`VALUES_MAX`] values. Reading is one pass without recursion. What is written
 //! ([`Literal`]) is in `write` and reads back as the same value.
 
@@ -20,12 +20,10 @@ mod write;
 use super::diagnostic::{Code, Diagnostic};
 use super::token::{Cursor, Escapes, Fault, Word, shown};
 use lau_runtime::Value;
+use lau_runtime::program::LITERAL_NESTING_MAX;
 use std::collections::HashMap;
 pub use write::Literal;
 pub(super) use write::{write_name, write_number, write_words};
-
-/// How many levels of lists and maps a literal may have.
-pub const NESTING_MAX: usize = 200;
 
 /// How many values the lists and maps of a program's literals may hold, all together: what keeps a text
 /// from becoming a hundred times its size in memory.
@@ -151,9 +149,9 @@ impl<'t> Container<'_, 't> {
 
     fn begin_container(&mut self) -> Result<Option<Value>, Fault> {
         let at = self.cursor.at();
-        if self.open.len() == NESTING_MAX {
+        if self.open.len() == LITERAL_NESTING_MAX {
             let message =
-                format!("the literal has more than {NESTING_MAX} levels of lists and maps");
+                format!("the literal has more than {LITERAL_NESTING_MAX} levels of lists and maps");
             let fault = Diagnostic::new(Code::NestedTooDeep, message);
             let fault = fault.at(self.cursor.span(at..at + 1));
             return Err(Box::new(fault.help("build deeper values with `list` and `map`")));

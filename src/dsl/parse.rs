@@ -24,12 +24,9 @@ pub use finding::DIAGNOSTICS_MAX;
 use finding::Findings;
 use label::Labels;
 use lau_runtime::Value;
-use lau_runtime::program::Opcode;
+use lau_runtime::program::{INSTRUCTIONS_MAX, Opcode};
 use operand::{Operands, Reader, Target};
 use std::borrow::Cow;
-
-/// How many instructions a program may have.
-pub const INSTRUCTIONS_MAX: usize = 4_194_304;
 
 /// How many labels a program may have.
 pub const LABELS_MAX: usize = 1_048_576;

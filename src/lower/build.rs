@@ -5,9 +5,9 @@ use super::too_large;
 use crate::dsl::diagnostic::{Code, Diagnostic};
 use crate::dsl::instruction::Instruction;
 use lau_runtime::program::{
-    Action, CallId, ConstantId, DelegateId, Delegation, FUNCTION_VARIABLES_MAX, Function,
-    FunctionId, LITERAL_NESTING_MAX, Op, Parts, Pc, Program, QuantityId, Slot, SourcePlace, TextId,
-    price,
+    Action, COUNT_MAX, CallId, ConstantId, DelegateId, Delegation, FUNCTION_VARIABLES_MAX,
+    Function, FunctionId, LITERAL_NESTING_MAX, Op, Parts, Pc, Program, QuantityId, Slot,
+    SourcePlace, TextId, price,
 };
 use lau_runtime::{Energy, Value};
 use std::collections::HashMap;
@@ -233,7 +233,6 @@ impl Builder<'_> {
     }
 
     fn count(&mut self, at: usize, n: u32) -> u32 {
-        const COUNT_MAX: u32 = 1_000_000;
         if n > COUNT_MAX {
             let what = format!("a container of {n}");
             self.faults.push(too_large(what, COUNT_MAX as usize).about(index(at)));

@@ -5,8 +5,8 @@
 
 use super::opcode::Opcode;
 use super::{
-    Action, FUNCTION_VARIABLES_MAX, Function, FunctionId, INSTRUCTIONS_MAX, LITERAL_NESTING_MAX,
-    Op, Parts, Slot,
+    Action, COUNT_MAX, FUNCTION_VARIABLES_MAX, Function, FunctionId, INSTRUCTIONS_MAX,
+    LITERAL_NESTING_MAX, Op, Parts, Slot,
 };
 use crate::word::Measure;
 use std::collections::HashSet;
@@ -176,7 +176,7 @@ fn operands(
         Action::Assert(t) | Action::Fail(t) => {
             within(t.index() < parts.texts.len(), "no such text")
         }
-        Action::List(n) | Action::Map(n) => within(n <= 1_000_000, "a count beyond the limit"),
+        Action::List(n) | Action::Map(n) => within(n <= COUNT_MAX, "a count beyond the limit"),
         Action::Pop
         | Action::Dup
         | Action::Swap

@@ -90,8 +90,8 @@ fn malformed_containers() {
 #[test]
 fn nesting_ends_at_its_limit() {
     let nested = |levels| "[".repeat(levels) + &"]".repeat(levels);
-    assert_eq!(normal(&nested(NESTING_MAX)), nested(NESTING_MAX));
-    assert_eq!(fault(&nested(NESTING_MAX + 1)).0, Code::NestedTooDeep);
+    assert_eq!(normal(&nested(LITERAL_NESTING_MAX)), nested(LITERAL_NESTING_MAX));
+    assert_eq!(fault(&nested(LITERAL_NESTING_MAX + 1)).0, Code::NestedTooDeep);
     assert_eq!(fault(&"[".repeat(1_000_000)).1, 201);
     assert_eq!(fault(&"{\"\":".repeat(1_000_000)).1, 801);
 }

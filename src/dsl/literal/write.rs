@@ -3,7 +3,7 @@
 //! Numbers in their shortest form, texts always quoted, keys in order, everything on one line: whatever
 //! could end a line, or move a terminal's cursor, is escaped. Inside lists and maps escapes are JSON's,
 //! so a value of plain JSON is written as plain JSON. Nothing here recurses: a value that a host built
-//! is written however deep it is, though only one of [`super::NESTING_MAX`] levels reads back.
+//! is written however deep it is, though only one of [`super::LITERAL_NESTING_MAX`] levels reads back.
 
 use crate::dsl::token::Escapes;
 use lau_runtime::Value;

@@ -9,10 +9,10 @@ use crate::dsl::diagnostic::{Code, Diagnostic, Span};
 use crate::dsl::literal;
 use crate::dsl::token::{Cursor, Escapes, Fault, Token, Word, scan_quoted, shown};
 use lau_runtime::Value;
+use lau_runtime::program::COUNT_MAX;
 use lau_runtime::program::opcode::{Operand, Row};
 use std::borrow::Cow;
 
-const COUNT_MAX: u32 = 1_000_000;
 const PARAMS_MAX: usize = 255;
 
 /// Where a jump goes.
@@ -232,6 +232,7 @@ fn index(text: &str) -> Option<usize> {
 }
 
 fn expected(operand: Operand) -> String {
+    const { assert!(COUNT_MAX == 1_000_000, "as the message says") };
     match operand {
         Operand::Literal => "a value".to_owned(),
         Operand::Name("name") => "a name".to_owned(),
