@@ -8,6 +8,7 @@
 //! [`mod@print`] lines of instructions; [`render`] draws diagnostics over the source for a terminal.
 
 pub mod diagnostic;
+pub(crate) mod finding;
 pub mod instruction;
 pub mod literal;
 pub mod parse;
@@ -15,5 +16,5 @@ pub mod print;
 pub mod reference;
 #[cfg(feature = "cli")]
 pub mod render;
-mod suggest;
+pub(crate) mod suggest;
 pub mod token;

@@ -10,10 +10,13 @@ mod structure;
 mod suspect;
 
 use crate::dsl::diagnostic::{Code, Diagnostic, Span};
+use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
-use crate::dsl::parse::{DIAGNOSTICS_MAX, parse};
+use crate::dsl::parse::{Read, read};
 use lau_runtime::host::Interface;
 use lau_runtime::program::{Program, SourcePlace};
+use std::fmt;
+use std::ops::Deref;
 use structure::Structure;
 
 /// What became of a source text.
@@ -48,49 +51,76 @@ impl Compiled {
 /// ```
 #[must_use]
 pub fn compile(text: &str, known: &Interface) -> Compiled {
-    let parsed = parse(text);
-    let mut diagnostics = parsed.diagnostics;
-    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    let (Read { instructions, spans, findings }, program) = from_text(text, Some(known));
+    let (diagnostics, omitted) = findings.into_diagnostics();
+    Compiled { program, instructions, spans, diagnostics, omitted }
+}
+
+/// A text's instructions, their places and its program, for those that want no warnings.
+pub(crate) fn program(text: &str) -> Result<(Vec<Instruction>, Vec<Span>, Program), Faults> {
+    let (Read { instructions, spans, findings }, program) = from_text(text, None);
+    program.map(|program| (instructions, spans, program)).ok_or_else(|| Faults::new(findings))
+}
+
+/// Reads a text and makes its program, if nothing is wrong with it. Warns if it is said who is known.
+fn from_text(text: &str, known: Option<&Interface>) -> (Read, Option<Program>) {
+    let Read { instructions, spans, mut findings } = read(text);
+    let broken = findings.errors() > 0;
     let mut program = None;
-    match Structure::of(&parsed.instructions) {
-        Ok(structure) if !broken => {
-            let source = parsed.spans.iter();
-            let places = source.map(|span| SourcePlace { line: span.line, column: span.column });
-            let built = build::build(&parsed.instructions, &structure, places.collect());
-            match built {
-                Ok(built) => {
-                    suspect::unreachable(&parsed.instructions, &structure, &mut diagnostics);
-                    suspect::suspects(&parsed.instructions, &structure, known, &mut diagnostics);
-                    program = Some(built);
-                }
-                Err(faults) => diagnostics.extend(faults),
+    if let Some(structure) = Structure::of(&instructions, &spans, &mut findings) {
+        if !broken {
+            program = build::build(&instructions, &structure, places(&spans), &mut findings);
+        }
+        if let Some(known) = known {
+            // What a line with errors would have done is not known, so neither is what is unreachable.
+            if !broken {
+                suspect::unreachable(&instructions, &structure, &mut findings);
             }
+            suspect::suspects(&instructions, &structure, known, &mut findings);
         }
-        // What a line with errors would have done is not known, so neither is what is unreachable.
-        Ok(structure) => {
-            suspect::suspects(&parsed.instructions, &structure, known, &mut diagnostics);
-        }
-        Err(faults) => diagnostics.extend(faults),
     }
-    place(&mut diagnostics, &parsed.spans);
-    let omitted = parsed.omitted + cap(&mut diagnostics);
-    diagnostics.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
-    Compiled {
-        program,
-        instructions: parsed.instructions,
-        spans: parsed.spans,
-        diagnostics,
-        omitted,
+    findings.place(&spans);
+    (Read { instructions, spans, findings }, program)
+}
+
+/// What keeps instructions from being a program: at least one error. It reads as a slice of those kept,
+/// and prints as a line for each and one for the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    /// The errors, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many errors beyond those are not told.
+    pub omitted: usize,
+}
+
+impl Faults {
+    fn new(findings: Findings) -> Faults {
+        let (diagnostics, omitted) = findings.into_errors();
+        Faults { diagnostics, omitted }
     }
 }
 
-/// Keeps as many findings as are told of one text, errors before warnings; gives how many were left out.
-fn cap(findings: &mut Vec<Diagnostic>) -> usize {
-    let excess = findings.len().saturating_sub(DIAGNOSTICS_MAX);
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings.truncate(DIAGNOSTICS_MAX);
-    excess
+impl Deref for Faults {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
 }
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, fault) in self.diagnostics.iter().enumerate() {
+            if at > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        if self.omitted > 0 { write!(f, "\nand {} more", self.omitted) } else { Ok(()) }
+    }
+}
+
+impl std::error::Error for Faults {}
 
 /// Makes a program of instructions, wherever they came from.
 ///
@@ -104,7 +134,7 @@ fn cap(findings: &mut Vec<Diagnostic>) -> usize {
 /// assert_eq!(program.parts().instructions, 2);
 /// assert!(lower(&[Instruction::End]).is_err());
 /// ```
-pub fn lower(instructions: &[Instruction]) -> Result<Program, Vec<Diagnostic>> {
+pub fn lower(instructions: &[Instruction]) -> Result<Program, Faults> {
     lower_at(instructions, &[])
 }
 
@@ -113,29 +143,19 @@ pub fn lower(instructions: &[Instruction]) -> Result<Program, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// As [`lower`]; findings have their place.
-pub fn lower_at(instructions: &[Instruction], spans: &[Span]) -> Result<Program, Vec<Diagnostic>> {
+pub fn lower_at(instructions: &[Instruction], spans: &[Span]) -> Result<Program, Faults> {
     let spans = if spans.len() == instructions.len() { spans } else { &[] };
-    let places = spans.iter().map(|span| SourcePlace { line: span.line, column: span.column });
-    let built = Structure::of(instructions)
-        .and_then(|structure| build::build(instructions, &structure, places.collect()));
-    built.map_err(|mut faults| {
-        place(&mut faults, spans);
-        faults
+    let mut findings = Findings::default();
+    let program = Structure::of(instructions, spans, &mut findings)
+        .and_then(|structure| build::build(instructions, &structure, places(spans), &mut findings));
+    program.ok_or_else(|| {
+        findings.place(spans);
+        Faults::new(findings)
     })
 }
 
-/// The faults of structure alone, with their places, without making a program.
-pub(crate) fn faults(instructions: &[Instruction], spans: &[Span]) -> Vec<Diagnostic> {
-    lower_at(instructions, spans).err().unwrap_or_default()
-}
-
-/// Gives findings about instructions the places of those.
-fn place(findings: &mut [Diagnostic], spans: &[Span]) {
-    for finding in findings {
-        if let (None, Some(at)) = (finding.span, finding.instruction) {
-            finding.span = spans.get(at as usize).copied();
-        }
-    }
+fn places(spans: &[Span]) -> Vec<SourcePlace> {
+    spans.iter().map(|span| SourcePlace { line: span.line, column: span.column }).collect()
 }
 
 /// A fault of the program's size.

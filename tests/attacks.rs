@@ -3,7 +3,7 @@
 use lau_agent_runtime::lower::compile;
 use lau_agent_runtime::{
     AgentShell, Ending, Energy, Host, Instance, Instruction, Limits, Linked, MiniRuntime, Outcome,
-    TrapKind, Value, lower,
+    RuntimeCompiler, TrapKind, Value, lower,
 };
 use std::fmt::Write;
 use std::sync::Arc;
@@ -258,4 +258,55 @@ fn what_a_host_puts_into_memory_is_held_to_the_limits() {
     let runtime = shell.runtimes.get_mut(&id).expect("just built");
     runtime.memory.insert("x".into(), deep);
     assert!(runtime.execute().expect_err("too deep").contains("Nesting limit exceeded"));
+}
+
+/// Compiles as text and as instructions; both must end soon, with so many findings told of and counted.
+fn found(source: &str, count: usize) -> Vec<String> {
+    let start = Instant::now();
+    let compiled = compile(source, &Host::default().interface());
+    assert_eq!(compiled.diagnostics.len() + compiled.omitted, count);
+    let told: Vec<String> = compiled.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(told.len() <= 1000 && told.iter().all(|line| line.len() < 500), "{}", told[0]);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    told
+}
+
+#[test]
+fn structural_faults_by_the_hundred_thousand_are_counted() {
+    let source = "end\n".repeat(300_000);
+    found(&source, 300_000);
+    let mut runtime = MiniRuntime::new("many", "attack", 1.0);
+    let bounded = |error: &str| {
+        assert_eq!(error.lines().count(), 1001, "{error}");
+        assert!(error.ends_with("\nand 299000 more"), "{error}");
+    };
+    bounded(&runtime.compile(&source).expect_err("no functions to end"));
+    bounded(&RuntimeCompiler::compile_source(&source).expect_err("the same"));
+    runtime.instructions = vec![Instruction::End; 300_000];
+    bounded(&runtime.execute().expect_err("the same, set by hand"));
+    bounded(&runtime.warnings().join("\n"));
+    let faults = lower::lower(&runtime.instructions).expect_err("the same, typed");
+    assert_eq!((faults.len(), faults.omitted), (1000, 299_000));
+}
+
+#[test]
+fn unknown_calls_in_a_program_of_many_functions_are_soon_warned_of() {
+    let mut source = String::new();
+    for at in 0..20_000 {
+        writeln!(source, "func function_number_{at:05}\nend\ncall function_numbre_{at:05} 0")
+            .expect("a string");
+    }
+    assert!(found(&source, 20_000)[0].contains("did you mean `function_number_00000`?"));
+}
+
+#[test]
+fn missing_builtins_by_the_hundred_thousand_are_listed_once() {
+    let mut runtime = MiniRuntime::new("many", "attack", 1.0);
+    let call = |at: usize| Instruction::Call(format!("f{}", at % 100_000), 0);
+    runtime.instructions = (0..200_000).map(call).collect();
+    let start = Instant::now();
+    assert_eq!(runtime.missing_builtins().len(), 100_000);
+    let warnings = runtime.warnings();
+    assert_eq!((warnings.len(), warnings[1000].as_str()), (1001, "and 99000 more"));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }

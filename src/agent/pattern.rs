@@ -2,7 +2,7 @@
 
 use super::runtime::MiniRuntime;
 use crate::dsl::instruction::Instruction;
-use crate::dsl::parse::parse;
+use crate::lower;
 use lau_runtime::Value;
 
 /// Compiles source texts and tasks, with the standard patterns.
@@ -21,18 +21,11 @@ impl RuntimeCompiler {
     /// Reads a source text.
     ///
     /// # Errors
-    /// Every fault of the text, a line each: `Parse error on line 3: …`.
+    /// Every fault of the text, a line each: `Parse error on line 3: …`. Of very many the first, and how
+    /// many more there are.
     pub fn compile_source(source: &str) -> Result<Vec<Instruction>, String> {
-        let parsed = parse(source);
-        let structure = crate::lower::faults(&parsed.instructions, &parsed.spans);
-        let faults: Vec<String> = parsed
-            .diagnostics
-            .iter()
-            .filter(|finding| finding.is_error())
-            .chain(&structure)
-            .map(ToString::to_string)
-            .collect();
-        if faults.is_empty() { Ok(parsed.instructions) } else { Err(faults.join("\n")) }
+        let (instructions, _, _) = lower::program(source).map_err(|faults| faults.to_string())?;
+        Ok(instructions)
     }
 
     /// A runtime for a task, by the first of the standard patterns that knows it; without one, a program

@@ -4,16 +4,17 @@
 //! an [`Instance`]'s, and the fields show what it was when it stopped.
 
 use super::result::{RuntimeResult, RuntimeSnapshot, StepResult};
-use crate::dsl::diagnostic::{Diagnostic, Span};
+use crate::dsl::diagnostic::Span;
 use crate::dsl::instruction::Instruction;
-use crate::dsl::parse::{Parsed, parse};
+use crate::dsl::parse::DIAGNOSTICS_MAX;
+use crate::dsl::token::shown;
 use crate::engine::Engine;
 use crate::lower;
 use lau_runtime::host::{Builtin, Failure, Host};
 use lau_runtime::instance::{Canceller, Ending, Instance, Linked, Outcome, Step};
 use lau_runtime::{Energy, Limits, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -191,23 +192,14 @@ impl MiniRuntime {
     /// instructions.
     ///
     /// # Errors
-    /// Every fault of the text, a line each: `Parse error on line 3: …`. Nothing is changed then.
+    /// Every fault of the text, a line each: `Parse error on line 3: …`. Of very many the first, and how
+    /// many more there are. Nothing is changed then.
     pub fn compile(&mut self, source: &str) -> Result<Vec<Instruction>, String> {
-        let mut parsed = parse(source);
-        let found = std::mem::take(&mut parsed.diagnostics);
-        let mut faults: Vec<_> = found.into_iter().filter(Diagnostic::is_error).collect();
-        let program = match lower::lower_at(&parsed.instructions, &parsed.spans) {
-            Ok(program) if faults.is_empty() => program,
-            Ok(_) => return Err(told(&faults)),
-            Err(structure) => {
-                faults.extend(structure);
-                return Err(told(&faults));
-            }
-        };
+        let (instructions, spans, program) =
+            lower::program(source).map_err(|faults| faults.to_string())?;
         let linked = Arc::new(Linked::new(Arc::new(program), self.host().interface()));
         self.run = None;
-        self.instructions.clone_from(&parsed.instructions);
-        let Parsed { instructions, spans, .. } = parsed;
+        self.instructions.clone_from(&instructions);
         self.lowered = Some(Lowered { instructions, spans, linked });
         self.compilation_level = (self.compilation_level + 1).min(LEVEL_MAX);
         Ok(self.instructions.clone())
@@ -383,17 +375,17 @@ impl MiniRuntime {
     #[must_use]
     pub fn missing_builtins(&self) -> Vec<String> {
         let mut missing = Vec::new();
-        let defined: std::collections::HashSet<&String> = self
+        // Names that are there, and those already found missing.
+        let mut seen: HashSet<&String> = self
             .instructions
             .iter()
             .filter_map(|i| if let Instruction::Func(name, _) = i { Some(name) } else { None })
             .collect();
         for instruction in &self.instructions {
             if let Instruction::Call(name, _) | Instruction::Try(name, _) = instruction
-                && !defined.contains(name)
                 && !self.builtins.contains_key(name)
                 && self.host.builtin(name).is_none()
-                && !missing.contains(name)
+                && seen.insert(name)
             {
                 missing.push(name.clone());
             }
@@ -402,13 +394,22 @@ impl MiniRuntime {
     }
 
     /// What would go wrong at the latest when the program runs: faults of its instructions, builtins that
-    /// are missing.
+    /// are missing. Of very many the first, and how many more there are.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let faults = lower::faults(&self.instructions, self.spans());
+        let (mut warnings, mut more) = match lower::lower_at(&self.instructions, self.spans()) {
+            Ok(_) => (Vec::new(), 0),
+            Err(faults) => (faults.iter().map(ToString::to_string).collect(), faults.omitted),
+        };
         let missing = self.missing_builtins();
-        let missing = missing.iter().map(|name| format!("builtin `{name}` is not registered"));
-        faults.iter().map(ToString::to_string).chain(missing).collect()
+        let room = DIAGNOSTICS_MAX.saturating_sub(warnings.len());
+        let told = missing.iter().take(room);
+        warnings.extend(told.map(|name| format!("builtin {} is not registered", shown(name))));
+        more += missing.len().saturating_sub(room);
+        if more > 0 {
+            warnings.push(format!("and {more} more"));
+        }
+        warnings
     }
 
     /// The places of the instructions, if they are still those of a text.
@@ -460,7 +461,8 @@ impl MiniRuntime {
                 Ok(lowered.linked.clone())
             }
             Some(_) | None => {
-                let program = lower::lower(&self.instructions).map_err(|faults| told(&faults))?;
+                let program =
+                    lower::lower(&self.instructions).map_err(|faults| faults.to_string())?;
                 let linked = Arc::new(Linked::new(Arc::new(program), interface));
                 let instructions = self.instructions.clone();
                 let lowered = Lowered { instructions, spans: Vec::new(), linked: linked.clone() };
@@ -508,10 +510,6 @@ fn ended(outcome: &Outcome) -> Result<Value, String> {
         )),
         Ending::Suspended { reason } => Err(format!("Suspended: {reason} ({})", outcome.place)),
     }
-}
-
-fn told(faults: &[Diagnostic]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl fmt::Debug for MiniRuntime {

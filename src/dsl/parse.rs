@@ -11,17 +11,16 @@
 //!
 //! Time and memory are linear in the text, with everything that could grow beyond it limited.
 
-mod finding;
 mod label;
 mod operand;
 
 use super::diagnostic::{Code, Diagnostic, Span};
+pub use super::finding::DIAGNOSTICS_MAX;
+use super::finding::Findings;
 use super::instruction::Instruction;
 use super::literal::{VALUES_MAX, write_name};
 use super::suggest;
 use super::token::{Cursor, Token, Word, shown};
-pub use finding::DIAGNOSTICS_MAX;
-use finding::Findings;
 use label::Labels;
 use lau_runtime::Value;
 use lau_runtime::program::{INSTRUCTIONS_MAX, Opcode};
@@ -70,6 +69,20 @@ impl Parsed {
 /// ```
 #[must_use]
 pub fn parse(text: &str) -> Parsed {
+    let Read { instructions, spans, findings } = read(text);
+    let (diagnostics, omitted) = findings.into_diagnostics();
+    Parsed { instructions, spans, diagnostics, omitted }
+}
+
+/// What was read from a text, before anything else is found out about it.
+pub(crate) struct Read {
+    pub(crate) instructions: Vec<Instruction>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) findings: Findings,
+}
+
+/// As [`parse`], for those that have more to report.
+pub(crate) fn read(text: &str) -> Read {
     let mut parser = Parser {
         instructions: Vec::new(),
         spans: Vec::new(),
@@ -290,13 +303,12 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn finish(mut self) -> Parsed {
+    fn finish(mut self) -> Read {
         // Labels behind the place where reading stopped are not known.
         if !self.stopped {
             self.labels.resolve(&mut self.instructions, &mut self.findings);
         }
-        let (diagnostics, omitted) = self.findings.into_diagnostics();
-        Parsed { instructions: self.instructions, spans: self.spans, diagnostics, omitted }
+        Read { instructions: self.instructions, spans: self.spans, findings: self.findings }
     }
 }
 

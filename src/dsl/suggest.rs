@@ -1,12 +1,16 @@
 //! What was probably meant: the nearest of some names, and what other languages call an instruction.
 //!
-//! A courtesy, so its cost is bounded: names beyond 32 characters are not compared at all.
+//! A courtesy, so its cost is bounded: names beyond 32 characters are not compared at all, and who looks
+//! through names that a program makes compares with at most [`COMPARED_MAX`] of them.
 
 use lau_runtime::program::opcode::TABLE;
 
+/// How many of a program's names one name is compared with.
+pub(crate) const COMPARED_MAX: usize = 300;
+
 /// The nearest name that differs in at most a third of its characters, whatever its case; of equally
 /// near ones the first.
-pub(super) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     const CHARACTERS_MAX: usize = 32;
     if word.len() > 4 * CHARACTERS_MAX {
         return None;

@@ -228,11 +228,15 @@ fn columns(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
-/// A piece of source as it stands in a message: between backticks, cut if long, control characters
-/// escaped.
-pub(super) fn shown(text: &str) -> String {
+/// A piece of source as it stands in a message: between backticks, and as [`cut`].
+pub(crate) fn shown(text: &str) -> String {
+    format!("`{}`", cut(text))
+}
+
+/// A piece of source inside another in a message: cut if long, control characters escaped.
+pub(crate) fn cut(text: &str) -> String {
     const CHARACTERS_MAX: usize = 40;
-    let mut out = String::from("`");
+    let mut out = String::new();
     for c in text.chars().take(CHARACTERS_MAX) {
         if c.is_control() {
             out.extend(c.escape_default());
@@ -243,7 +247,6 @@ pub(super) fn shown(text: &str) -> String {
     if text.chars().nth(CHARACTERS_MAX).is_some() {
         out.push('…');
     }
-    out.push('`');
     out
 }
 

@@ -3,7 +3,9 @@
 use super::structure::{Structure, index};
 use super::too_large;
 use crate::dsl::diagnostic::{Code, Diagnostic};
+use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
+use crate::dsl::token::shown;
 use lau_runtime::program::{
     Action, COUNT_MAX, CallId, ConstantId, DelegateId, Delegation, FUNCTION_VARIABLES_MAX,
     Function, FunctionId, LITERAL_NESTING_MAX, Op, Parts, Pc, Program, QuantityId, Slot,
@@ -12,12 +14,15 @@ use lau_runtime::program::{
 use lau_runtime::{Energy, Value};
 use std::collections::HashMap;
 
-/// Builds the program; the structure is that of the instructions.
+/// Builds the program; the structure is that of the instructions. `None` if a fault was found, which is
+/// reported.
 pub(super) fn build(
     instructions: &[Instruction],
     structure: &Structure<'_>,
     places: Vec<SourcePlace>,
-) -> Result<Program, Vec<Diagnostic>> {
+    findings: &mut Findings,
+) -> Option<Program> {
+    let before = findings.errors();
     let mut builder = Builder {
         structure,
         parts: Parts { instructions: index(instructions.len()), places, ..Parts::default() },
@@ -25,19 +30,23 @@ pub(super) fn build(
         memory: HashMap::new(),
         constants: HashMap::new(),
         calls: HashMap::new(),
-        faults: Vec::new(),
+        findings,
     };
     builder.main(instructions);
     for at in 0..structure.definitions.len() {
         builder.definition(instructions, at);
     }
-    if !builder.faults.is_empty() {
-        return Err(builder.faults);
+    let parts = builder.parts;
+    if findings.errors() > before {
+        return None;
     }
-    Program::new(builder.parts).map_err(|fault| {
-        let message = format!("{fault}; this is a bug in lowering, please report it");
-        vec![Diagnostic::new(Code::TooLarge, message)]
-    })
+    let fault = match Program::new(parts) {
+        Ok(program) => return Some(program),
+        Err(fault) => fault,
+    };
+    let message = format!("{fault}; this is a bug in lowering, please report it");
+    findings.report(Diagnostic::new(Code::TooLarge, message));
+    None
 }
 
 /// The operation that control comes to at each instruction, and past the last. The main body's operations
@@ -83,7 +92,7 @@ struct Builder<'a> {
     memory: HashMap<String, Slot>,
     constants: HashMap<Literal, ConstantId>,
     calls: HashMap<String, CallId>,
-    faults: Vec<Diagnostic>,
+    findings: &'a mut Findings,
 }
 
 /// The variables of a function in the making; the main body's are memory.
@@ -117,9 +126,10 @@ impl Builder<'_> {
         self.end(definition.end);
         let names = variables.map(|(_, names)| names).unwrap_or_default();
         if names.len() > FUNCTION_VARIABLES_MAX {
-            let what = format!("`{}` has {} variables", definition.name, names.len());
-            let fault = too_large(what, FUNCTION_VARIABLES_MAX);
-            self.faults.push(fault.about(index(definition.func)));
+            self.findings.report_with(Code::TooLarge, || {
+                let what = format!("{} has {} variables", shown(definition.name), names.len());
+                too_large(what, FUNCTION_VARIABLES_MAX).about(index(definition.func))
+            });
         }
         self.parts.functions.push(Function {
             name: Some(definition.name.to_owned()),
@@ -209,11 +219,12 @@ impl Builder<'_> {
             Value::List(_) | Value::Map(_) | Value::Reference(_) => {
                 let levels = value.nesting();
                 if levels > LITERAL_NESTING_MAX {
-                    let message = format!(
-                        "the literal nests {levels} levels, where {LITERAL_NESTING_MAX} are allowed"
-                    );
-                    let fault = Diagnostic::new(Code::NestedTooDeep, message);
-                    self.faults.push(fault.about(index(at)));
+                    self.findings.report_with(Code::NestedTooDeep, || {
+                        let message = format!(
+                            "the literal nests {levels} levels, where {LITERAL_NESTING_MAX} are allowed"
+                        );
+                        Diagnostic::new(Code::NestedTooDeep, message).about(index(at))
+                    });
                     return ConstantId::new(0); // not looked at: the program is not made
                 }
                 return self.new_constant(value);
@@ -234,8 +245,10 @@ impl Builder<'_> {
 
     fn count(&mut self, at: usize, n: u32) -> u32 {
         if n > COUNT_MAX {
-            let what = format!("a container of {n}");
-            self.faults.push(too_large(what, COUNT_MAX as usize).about(index(at)));
+            self.findings.report_with(Code::TooLarge, || {
+                let what = format!("a container of {n}");
+                too_large(what, COUNT_MAX as usize).about(index(at))
+            });
         }
         n.min(COUNT_MAX)
     }

@@ -2,10 +2,13 @@
 //! to the rules. Everything later relies on a [`Structure`] and asks no such questions again.
 
 use super::too_large;
-use crate::dsl::diagnostic::{Code, Diagnostic};
+use crate::dsl::diagnostic::{Code, Diagnostic, Span};
+use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
+use crate::dsl::token::{cut, shown};
 use lau_runtime::program::INSTRUCTIONS_MAX;
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 /// A definition in a program.
 #[derive(Debug)]
@@ -28,28 +31,35 @@ pub(super) struct Structure<'a> {
 }
 
 impl<'a> Structure<'a> {
-    /// Finds the functions and checks structure, jumps and calls.
-    pub(super) fn of(instructions: &'a [Instruction]) -> Result<Structure<'a>, Vec<Diagnostic>> {
+    /// Finds the functions and checks structure, jumps and calls. `None` if a fault was found, which is
+    /// reported. Spans are those of the text that the instructions come from, if they come from one.
+    pub(super) fn of(
+        instructions: &'a [Instruction],
+        spans: &[Span],
+        findings: &mut Findings,
+    ) -> Option<Structure<'a>> {
         if instructions.len() > INSTRUCTIONS_MAX {
             let what = format!("the program has {} instructions", instructions.len());
-            return Err(vec![too_large(what, INSTRUCTIONS_MAX)]);
+            findings.report(too_large(what, INSTRUCTIONS_MAX));
+            return None;
         }
-        let mut faults = Vec::new();
-        let definitions = definitions(instructions, &mut faults);
+        let before = findings.errors();
+        let definitions = definitions(instructions, findings);
         let mut by_name = HashMap::new();
         for (at, definition) in definitions.iter().enumerate() {
-            if let Some(first) = by_name.insert(definition.name, at) {
-                let first = &definitions[first];
-                let message = format!("function `{}` is defined twice", definition.name);
-                let help = format!("the first definition is at instruction {}", first.func);
-                let fault = Diagnostic::new(Code::DuplicateFunction, message);
-                faults.push(fault.about(index(definition.func)).help(help));
+            match by_name.entry(definition.name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(at);
+                }
+                Entry::Occupied(first) => {
+                    defined_twice(definition, definitions[*first.get()].func, spans, findings);
+                }
             }
-            parameters(definition, &mut faults);
+            parameters(definition, findings);
         }
         let structure = Structure { definitions, by_name };
-        structure.calls_and_jumps(instructions, &mut faults);
-        if faults.is_empty() { Ok(structure) } else { Err(faults) }
+        structure.calls_and_jumps(instructions, findings);
+        (findings.errors() == before).then_some(structure)
     }
 
     /// The runs of instructions outside definitions and inside each, as (definition, from, to).
@@ -71,14 +81,14 @@ impl<'a> Structure<'a> {
         (at <= self.definitions[candidate].end).then_some(candidate)
     }
 
-    fn calls_and_jumps(&self, instructions: &[Instruction], faults: &mut Vec<Diagnostic>) {
+    fn calls_and_jumps(&self, instructions: &[Instruction], findings: &mut Findings) {
         for (body, from, to) in self.bodies(instructions.len()) {
             for (at, instruction) in instructions.iter().enumerate().take(to).skip(from) {
                 if let Instruction::Call(name, argc) | Instruction::Try(name, argc) = instruction {
-                    self.call(at, instruction, name, *argc, faults);
+                    self.call(at, instruction, name, *argc, findings);
                 }
                 if let Some(target) = target(instruction) {
-                    self.jump(at, body, target, faults);
+                    self.jump(at, body, target, findings);
                 }
             }
         }
@@ -90,34 +100,40 @@ impl<'a> Structure<'a> {
         instruction: &Instruction,
         name: &str,
         argc: u8,
-        faults: &mut Vec<Diagnostic>,
+        findings: &mut Findings,
     ) {
         let Some(definition) = self.by_name.get(name) else { return };
         let takes = self.definitions[*definition].parameters.len();
         if takes != usize::from(argc) {
-            let message = format!("`{name}` takes {takes} arguments, not {argc}");
-            let fault = Diagnostic::new(Code::WrongArity, message);
-            let how = instruction.opcode().row().name;
-            faults.push(fault.about(index(at)).help(format!("write `{how} {name} {takes}`")));
+            findings.report_with(Code::WrongArity, || {
+                let message = format!("{} takes {takes} arguments, not {argc}", shown(name));
+                let fault = Diagnostic::new(Code::WrongArity, message).about(index(at));
+                let how = instruction.opcode().row().name;
+                fault.help(format!("write `{how} {} {takes}`", cut(name)))
+            });
         }
     }
 
-    fn jump(&self, at: usize, body: Option<usize>, target: usize, faults: &mut Vec<Diagnostic>) {
-        let fault = match body {
-            None if self.inside(target).is_some() => {
-                "a jump from the main body into a definition".to_owned()
-            }
-            Some(body) => {
-                let Definition { name, func, end, .. } = &self.definitions[body];
-                if (func + 1..=*end).contains(&target) {
-                    return;
-                }
-                format!("a jump out of `{name}`, which is instructions {} to {end}", func + 1)
-            }
-            None => return,
+    fn jump(&self, at: usize, body: Option<usize>, target: usize, findings: &mut Findings) {
+        let body = body.map(|body| &self.definitions[body]);
+        let fine = match body {
+            None => self.inside(target).is_none(),
+            Some(Definition { func, end, .. }) => (func + 1..=*end).contains(&target),
         };
-        let help = "jump to a label in the same function; labels are clearer than numbers";
-        faults.push(Diagnostic::new(Code::TargetOutside, fault).about(index(at)).help(help));
+        if fine {
+            return;
+        }
+        findings.report_with(Code::TargetOutside, || {
+            let message = match body {
+                None => "a jump from the main body into a definition".to_owned(),
+                Some(Definition { name, func, end, .. }) => {
+                    let from = func + 1;
+                    format!("a jump out of {}, which is instructions {from} to {end}", shown(name))
+                }
+            };
+            let help = "jump to a label in the same function; labels are clearer than numbers";
+            Diagnostic::new(Code::TargetOutside, message).about(index(at)).help(help)
+        });
     }
 }
 
@@ -137,18 +153,21 @@ pub(super) fn index(at: usize) -> u32 {
 
 fn definitions<'a>(
     instructions: &'a [Instruction],
-    faults: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) -> Vec<Definition<'a>> {
     let mut definitions = Vec::new();
     let mut open: Option<(usize, &str, &[String])> = None;
-    let unbalanced = |at, message: String, help: &str| {
-        Diagnostic::new(Code::UnbalancedFunction, message).about(index(at)).help(help)
+    let mut unbalanced = |at, message: &dyn Fn() -> String, help: &str| {
+        findings.report_with(Code::UnbalancedFunction, || {
+            Diagnostic::new(Code::UnbalancedFunction, message()).about(index(at)).help(help)
+        });
     };
     for (at, instruction) in instructions.iter().enumerate() {
         if let Instruction::Func(name, parameters) = instruction {
             if let Some((_, outer, _)) = open {
-                let message = format!("`func {name}` inside the definition of `{outer}`");
-                faults.push(unbalanced(at, message, "functions do not nest; put `end` before it"));
+                let message =
+                    || format!("`func {}` inside the definition of {}", cut(name), shown(outer));
+                unbalanced(at, &message, "functions do not nest; put `end` before it");
             }
             open = Some((at, name, parameters));
         } else if *instruction == Instruction::End {
@@ -157,34 +176,49 @@ fn definitions<'a>(
                     definitions.push(Definition { name, parameters, func, end: at });
                 }
                 None => {
-                    let message = "`end` without `func`".to_owned();
-                    faults.push(unbalanced(at, message, "to end the run, write `return`"));
+                    let message = || "`end` without `func`".to_owned();
+                    unbalanced(at, &message, "to end the run, write `return`");
                 }
             }
         }
     }
     if let Some((at, name, _)) = open {
-        let message = format!("`func {name}` is never ended");
-        faults.push(unbalanced(at, message, "put `end` on a line of its own after its body"));
+        let message = || format!("`func {}` is never ended", cut(name));
+        unbalanced(at, &message, "put `end` on a line of its own after its body");
     }
     definitions
 }
 
-fn parameters(definition: &Definition<'_>, faults: &mut Vec<Diagnostic>) {
+fn defined_twice(
+    definition: &Definition<'_>,
+    first: usize,
+    spans: &[Span],
+    findings: &mut Findings,
+) {
+    findings.report_with(Code::DuplicateFunction, || {
+        let message = format!("function {} is defined twice", shown(definition.name));
+        let fault = Diagnostic::new(Code::DuplicateFunction, message);
+        fault.about(index(definition.func)).help(match spans.get(first) {
+            Some(span) => format!("the first definition is on line {}", span.line),
+            None => format!("the first definition is at instruction {first}"),
+        })
+    });
+}
+
+fn parameters(definition: &Definition<'_>, findings: &mut Findings) {
     let Definition { name, parameters, func, .. } = definition;
     if parameters.len() > usize::from(u8::MAX) {
-        let what = format!("`{name}` has {} parameters", parameters.len());
-        faults.push(too_large(what, u8::MAX.into()).about(index(*func)));
+        findings.report_with(Code::TooLarge, || {
+            let what = format!("{} has {} parameters", shown(name), parameters.len());
+            too_large(what, u8::MAX.into()).about(index(*func))
+        });
     }
-    let mut seen = std::collections::HashSet::new();
-    for parameter in *parameters {
-        if !seen.insert(parameter) {
-            let message = format!("`{name}` has two parameters `{parameter}`");
-            faults.push(
-                Diagnostic::new(Code::DuplicateParameter, message)
-                    .about(index(*func))
-                    .help("give each parameter a name of its own"),
-            );
-        }
+    let mut seen = HashSet::new();
+    for parameter in parameters.iter().filter(|parameter| !seen.insert(*parameter)) {
+        findings.report_with(Code::DuplicateParameter, || {
+            let message = format!("{} has two parameters {}", shown(name), shown(parameter));
+            let fault = Diagnostic::new(Code::DuplicateParameter, message).about(index(*func));
+            fault.help("give each parameter a name of its own")
+        });
     }
 }

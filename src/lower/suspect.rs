@@ -3,7 +3,10 @@
 
 use super::structure::{Structure, index, target};
 use crate::dsl::diagnostic::{Code, Diagnostic};
+use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
+use crate::dsl::suggest::{self, COMPARED_MAX};
+use crate::dsl::token::shown;
 use lau_runtime::host::Interface;
 use lau_runtime::program::opcode::Effect;
 
@@ -12,34 +15,37 @@ pub(super) fn suspects(
     instructions: &[Instruction],
     structure: &Structure<'_>,
     known: &Interface,
-    found: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) {
     for (at, instruction) in instructions.iter().enumerate() {
         if let Some(target) = target(instruction).filter(|target| *target > instructions.len()) {
-            let message =
-                format!("a jump to {target}, past the end of {} instructions", instructions.len());
-            let help = "this ends the run; a label at the end of the program says so clearly";
-            found.push(Diagnostic::new(Code::JumpPastEnd, message).about(index(at)).help(help));
+            findings.report_with(Code::JumpPastEnd, || {
+                let count = instructions.len();
+                let message = format!("a jump to {target}, past the end of {count} instructions");
+                let help = "this ends the run; a label at the end of the program says so clearly";
+                Diagnostic::new(Code::JumpPastEnd, message).about(index(at)).help(help)
+            });
         }
         if let Instruction::Call(name, _) | Instruction::Try(name, _) = instruction
             && !structure.by_name.contains_key(name.as_str())
             && known.find(name).is_none()
         {
-            let message = format!("`{name}` is neither defined here nor known");
-            let finding = Diagnostic::new(Code::UnknownFunction, message).about(index(at));
-            found.push(finding.help(match nearest(name, structure, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "it is a trap unless the host provides it".to_owned(),
-            }));
+            findings.report_with(Code::UnknownFunction, || {
+                let message = format!("{} is neither defined here nor known", shown(name));
+                let finding = Diagnostic::new(Code::UnknownFunction, message).about(index(at));
+                finding.help(match nearest(name, structure, known) {
+                    Some(near) => format!("did you mean {}?", shown(near)),
+                    None => "it is a trap unless the host provides it".to_owned(),
+                })
+            });
         }
     }
 }
 
-/// The name a misspelt one probably means: at most a third of it differs.
+/// The name a misspelt one probably means, of the program's first functions and the host's first names.
 fn nearest<'a>(name: &str, structure: &Structure<'a>, known: &'a Interface) -> Option<&'a str> {
-    let names = structure.definitions.iter().map(|definition| definition.name).chain(known.names());
-    let near = names.map(|other| (strsim::osa_distance(name, other), other));
-    near.filter(|(distance, _)| *distance <= name.chars().count() / 3).min().map(|(_, name)| name)
+    let own = structure.definitions.iter().map(|definition| definition.name).take(COMPARED_MAX);
+    suggest::nearest(name, own.chain(known.names().take(COMPARED_MAX)))
 }
 
 /// Warns of code that control never comes to, at the first instruction of each stretch of it. Follows
@@ -47,7 +53,7 @@ fn nearest<'a>(name: &str, structure: &Structure<'a>, known: &'a Interface) -> O
 pub(super) fn unreachable(
     instructions: &[Instruction],
     structure: &Structure<'_>,
-    found: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) {
     let mut reached = vec![false; instructions.len()];
     let mut todo = vec![0];
@@ -77,8 +83,10 @@ pub(super) fn unreachable(
         // An `end` that is not come to is how a function ends with `return`.
         let marks = instructions[at].opcode().row().effect == Effect::Defines;
         if !reached && before && !marks {
-            let finding = Diagnostic::new(Code::Unreachable, "control never comes here");
-            found.push(finding.about(index(at)).help("remove it, or jump to it from somewhere"));
+            findings.report_with(Code::Unreachable, || {
+                let finding = Diagnostic::new(Code::Unreachable, "control never comes here");
+                finding.about(index(at)).help("remove it, or jump to it from somewhere")
+            });
         }
         before = reached || marks;
     }

@@ -5,9 +5,9 @@
 //! and an `end` too many changes nothing; both are found elsewhere. All jumps are resolved at the end,
 //! since labels may come later.
 
-use super::finding::Findings;
 use super::written;
 use crate::dsl::diagnostic::{Code, Diagnostic, Span};
+use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
 use crate::dsl::literal::number;
 use crate::dsl::suggest;
@@ -134,13 +134,11 @@ impl<'t> Labels<'t> {
     }
 
     fn report_unknown(&self, unknown: &[Jump<'t>], findings: &mut Findings) {
-        /// How many labels a name is compared with.
-        const COMPARED_MAX: usize = 300;
         let mut by_scope: HashMap<u32, Vec<&str>> = HashMap::new();
         let mut anywhere: HashMap<&str, &Label<'t>> = HashMap::new();
         for label in &self.all {
             let names = by_scope.entry(label.scope).or_default();
-            if names.len() < COMPARED_MAX {
+            if names.len() < suggest::COMPARED_MAX {
                 names.push(&label.name);
             }
             anywhere.entry(&label.name).or_insert(label);

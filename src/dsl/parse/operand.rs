@@ -4,8 +4,8 @@
 //! not. An operand that cannot be read is reported and reading goes on, so that every bad operand of a
 //! line is found; only where a line ends too early is one report enough.
 
-use super::Findings;
 use crate::dsl::diagnostic::{Code, Diagnostic, Span};
+use crate::dsl::finding::Findings;
 use crate::dsl::literal;
 use crate::dsl::token::{Cursor, Escapes, Fault, Token, Word, scan_quoted, shown};
 use lau_runtime::Value;
