@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub(crate) mod finding;
 pub mod instruction;
 pub mod literal;
+pub(crate) mod name;
 pub mod parse;
 pub mod print;
 pub mod reference;

@@ -310,3 +310,57 @@ fn missing_builtins_by_the_hundred_thousand_are_listed_once() {
     assert_eq!((warnings.len(), warnings[1000].as_str()), (1001, "and 99000 more"));
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
+
+#[test]
+fn names_of_a_megabyte_are_refused_wherever_they_stand() {
+    let (long, longest) = ("n".repeat(1 << 20), "n".repeat(1_024));
+    let lines = [
+        "func N\nend",
+        "func f N\nend",
+        "call N 0",
+        "try N 0",
+        "store N",
+        "load N",
+        "take N",
+        "append N",
+        "put N",
+        "observe N",
+        "publish N",
+        "delegate N t",
+        "delegate a N",
+        "N:",
+        "\"N\":",
+        "jump N",
+    ];
+    for line in lines {
+        let source = format!("push 1\n{}\npop", line.replace('N', &long));
+        let compiled = compile(&source, &Host::default().interface());
+        let found: Vec<_> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
+        assert_eq!((found.len(), found[0].code.as_str()), (1, "too-large"), "{line}: {}", found[0]);
+        assert_eq!(found[0].span.expect("from a text").line, 2, "{line}");
+        let told = "nnnn…` has 1048576 bytes, where 1024 are allowed";
+        assert!(found[0].message.contains(told) && found[0].message.len() < 150, "{}", found[0]);
+
+        let fine = line.replace('N', &longest) + &format!("\njump {longest}\n{longest}:\n");
+        let compiled = compile(&fine, &Host::default().interface());
+        assert!(compiled.errors().all(|d| d.code.as_str() != "too-large"), "{line}");
+    }
+    let mut runtime = MiniRuntime::new("long", "attack", 1e9);
+    let func = |name: &str, parameter: &str| {
+        vec![Instruction::Func(name.into(), vec![parameter.into()]), Instruction::End]
+    };
+    let delegate = |a: &str, t: &str| vec![Instruction::Delegate(a.into(), t.into())];
+    for instructions in [
+        func(&long, "p"),
+        func("f", &long),
+        delegate(&long, "t"),
+        delegate("a", &long),
+        vec![Instruction::Store(long.clone())],
+        vec![Instruction::Call(long.clone(), 0)],
+    ] {
+        let faults = lower::lower(&instructions).expect_err("too long");
+        assert_eq!((faults.len(), faults[0].code.as_str()), (1, "too-large"));
+        runtime.instructions = instructions;
+        assert!(runtime.execute().expect_err("too long").len() < 200);
+    }
+}

@@ -36,6 +36,8 @@ pub const INSTRUCTIONS_MAX: usize = 1 << 22;
 pub const LITERAL_NESTING_MAX: usize = 200;
 /// The most values that a `list` takes, and the most entries that a `map` does.
 pub const COUNT_MAX: u32 = 1_000_000;
+/// The most bytes of a name in a program's text: places in outcomes repeat the names of functions.
+pub const NAME_BYTES_MAX: usize = 1_024;
 
 /// What an operation does: an instruction with its operands resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -117,6 +117,58 @@ impl Instruction {
         }
     }
 
+    /// The names in it: of variables, fields, functions, parameters, agents, tasks.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let (first, others) = match self {
+            Instruction::Store(name)
+            | Instruction::Load(name)
+            | Instruction::Take(name)
+            | Instruction::Observe(name)
+            | Instruction::Publish(name)
+            | Instruction::Append(name)
+            | Instruction::Put(name)
+            | Instruction::Call(name, _)
+            | Instruction::Try(name, _) => (Some(name), &[][..]),
+            Instruction::Delegate(agent, task) => (Some(agent), std::slice::from_ref(task)),
+            Instruction::Func(name, parameters) => (Some(name), &parameters[..]),
+            Instruction::Push(_)
+            | Instruction::Pop
+            | Instruction::Dup
+            | Instruction::Swap
+            | Instruction::Over
+            | Instruction::Add
+            | Instruction::Sub
+            | Instruction::Mul
+            | Instruction::Div
+            | Instruction::Rem
+            | Instruction::Pow
+            | Instruction::Neg
+            | Instruction::Eq
+            | Instruction::Ne
+            | Instruction::Lt
+            | Instruction::Le
+            | Instruction::Gt
+            | Instruction::Ge
+            | Instruction::Not
+            | Instruction::And
+            | Instruction::Or
+            | Instruction::List(_)
+            | Instruction::Map(_)
+            | Instruction::Get
+            | Instruction::Len
+            | Instruction::Has
+            | Instruction::Jump(_)
+            | Instruction::JumpIf(_)
+            | Instruction::JumpTrue(_)
+            | Instruction::Return
+            | Instruction::EnergyCheck(_)
+            | Instruction::Assert(_)
+            | Instruction::Fail(_)
+            | Instruction::End => (None, &[][..]),
+        };
+        first.into_iter().chain(others).map(String::as_str)
+    }
+
     /// The instruction's price in units as far as it is known from the instruction alone: without
     /// what is added for the sizes of operands or declared by a builtin.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Instructions to text, in normal form: one line each, as the instruction table spells it.
 //!
-//! `parse(print(v)) = v` for every instruction within the limits of `parse` (counts, parameters, levels
-//! of a literal). Jumps print as indices, since labels are gone. What needs quoting is decided with the
+//! `parse(print(v)) = v` for every instruction within the limits of `parse` (counts, parameters, names,
+//! levels of a literal). Jumps print as indices, since labels are gone. What needs quoting is decided with the
 //! writing of values, in `literal`.
 
 use super::instruction::Instruction;

@@ -5,6 +5,7 @@ use super::too_large;
 use crate::dsl::diagnostic::{Code, Diagnostic, Span};
 use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
+use crate::dsl::name;
 use crate::dsl::token::{cut, shown};
 use lau_runtime::program::INSTRUCTIONS_MAX;
 use std::collections::hash_map::Entry;
@@ -44,6 +45,7 @@ impl<'a> Structure<'a> {
             return None;
         }
         let before = findings.errors();
+        names(instructions, findings);
         let definitions = definitions(instructions, findings);
         let mut by_name = HashMap::new();
         for (at, definition) in definitions.iter().enumerate() {
@@ -149,6 +151,14 @@ pub(super) fn target(instruction: &Instruction) -> Option<usize> {
 /// An instruction's index; programs are limited to far fewer than 2³².
 pub(super) fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn names(instructions: &[Instruction], findings: &mut Findings) {
+    for (at, instruction) in instructions.iter().enumerate() {
+        for name in instruction.names().filter(|name| name::is_too_long(name)) {
+            findings.report_with(Code::TooLarge, || name::too_long(name).about(index(at)));
+        }
+    }
 }
 
 fn definitions<'a>(

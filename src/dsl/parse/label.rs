@@ -10,6 +10,7 @@ use crate::dsl::diagnostic::{Code, Diagnostic, Span};
 use crate::dsl::finding::Findings;
 use crate::dsl::instruction::Instruction;
 use crate::dsl::literal::number;
+use crate::dsl::name;
 use crate::dsl::suggest;
 use crate::dsl::token::shown;
 use std::borrow::Cow;
@@ -77,6 +78,9 @@ impl<'t> Labels<'t> {
                     .help("begin its name with a letter, and jump to that name")
             });
             return;
+        }
+        if name::is_too_long(&name) {
+            return findings.report_with(Code::TooLarge, || name::too_long(&name).at(span));
         }
         let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         match self.by_name.entry((self.scope, name.clone())) {

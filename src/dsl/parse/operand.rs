@@ -7,6 +7,7 @@
 use crate::dsl::diagnostic::{Code, Diagnostic, Span};
 use crate::dsl::finding::Findings;
 use crate::dsl::literal;
+use crate::dsl::name;
 use crate::dsl::token::{Cursor, Escapes, Fault, Token, Word, scan_quoted, shown};
 use lau_runtime::Value;
 use lau_runtime::program::COUNT_MAX;
@@ -86,14 +87,15 @@ impl<'t> Reader<'_, 't> {
 
     fn report(&mut self, fault: Diagnostic, operands: &mut Operands<'t>) {
         operands.bad = true;
-        operands.too_large |= fault.code == Code::TooLarge;
         self.findings.report(fault.about(self.index));
     }
 
     fn operand(&mut self, operand: Operand, operands: &mut Operands<'t>) -> Result<(), Fault> {
         match operand {
             Operand::Literal => {
-                operands.value = literal::literal(self.cursor, self.values_left)?;
+                let read = literal::literal(self.cursor, self.values_left);
+                operands.too_large = read.as_ref().is_err_and(|f| f.code == Code::TooLarge);
+                operands.value = read?;
             }
             Operand::Words => operands.text = self.words(),
             Operand::Params => self.params(operands),
@@ -125,16 +127,16 @@ impl<'t> Reader<'_, 't> {
         };
         let good = match operand {
             Operand::Name(_) => {
-                operands.name = text;
+                operands.name = short(text, span)?;
                 return Ok(());
             }
             Operand::Task => {
-                operands.text = text;
+                operands.text = short(text, span)?;
                 return Ok(());
             }
             Operand::Target => match index(&text) {
                 None if literal::number(&text).is_none() => {
-                    operands.target = Target::Label(text, span);
+                    operands.target = Target::Label(short(text, span)?, span);
                     return Ok(());
                 }
                 index => index.map(|index| operands.target = Target::Index(index)),
@@ -185,9 +187,12 @@ impl<'t> Reader<'_, 't> {
                 self.findings.report(fault.help("pass a list or a map"));
                 return self.cursor.advance(self.cursor.rest().len());
             }
-            let name = match word.map(|token| token.word) {
-                Ok(Word::Bare(name)) => name.to_owned(),
-                Ok(Word::Quoted(name) | Word::Label(name)) => name.into_owned(),
+            let name = word.and_then(|Token { word, span }| match word {
+                Word::Bare(name) => short(Cow::Borrowed(name), span),
+                Word::Quoted(name) | Word::Label(name) => short(name, span),
+            });
+            let name = match name {
+                Ok(name) => name.into_owned(),
                 Err(fault) => {
                     self.report(*fault, operands);
                     format!("parameter {}", operands.params.len() + 1)
@@ -206,6 +211,11 @@ impl<'t> Reader<'_, 't> {
             fault.about(self.index).help(example(self.row))
         });
     }
+}
+
+/// A name that is not too long.
+fn short(name: Cow<'_, str>, span: Span) -> Result<Cow<'_, str>, Fault> {
+    if name::is_too_long(&name) { Err(Box::new(name::too_long(&name).at(span))) } else { Ok(name) }
 }
 
 fn is_required(operand: Operand) -> bool {
