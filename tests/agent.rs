@@ -144,6 +144,41 @@ fn stepping_goes_one_instruction_at_a_time() {
 }
 
 #[test]
+fn a_program_with_nan_stays_the_program_of_its_text() {
+    let mut runtime = runtime("push nan\npush [nan]\nenergy_check nan\nfail no way", 10.0);
+    for _ in 0..3 {
+        let error = runtime.execute().expect_err("fails");
+        assert_eq!(error, "Failed: no way (instruction 3, line 4)");
+    }
+    // `0` and `-0` are equal, but not the same program.
+    runtime.compile("push 0\nreturn").expect("compiles");
+    let output = |runtime: &mut MiniRuntime| {
+        runtime.execute().expect("runs").output.as_f64().expect("a number").is_sign_negative()
+    };
+    assert!(!output(&mut runtime));
+    runtime.instructions[0] = Instruction::Push(Value::from(-0.0));
+    assert!(output(&mut runtime));
+}
+
+#[test]
+fn instructions_set_by_hand_are_stepped_from_the_next_run_on() {
+    let mut runtime = runtime("push 1\npush 2", 10.0);
+    runtime.step().expect("steps");
+    runtime.instructions = vec![Instruction::Push(7.0.into()); 3];
+    let last = runtime.step().expect("goes on with what the run was started with");
+    assert_eq!((last.instruction, last.done), (Instruction::Push(2.0.into()), true));
+    let first = runtime.step().expect("starts with what was set");
+    assert_eq!((first.instruction, first.done), (Instruction::Push(7.0.into()), false));
+
+    runtime.compile("fail no way").expect("compiles");
+    for _ in 0..2 {
+        assert!(runtime.step().expect_err("fails").starts_with("Failed"));
+    }
+    runtime.instructions = vec![Instruction::Return];
+    assert!(runtime.step().expect("starts with what was set").done);
+}
+
+#[test]
 fn a_step_that_cannot_be_paid_can_be_taken_later() {
     let mut runtime = runtime("push 1\npush 2\nadd", 0.1);
     assert!(!runtime.step().expect("affordable").done);

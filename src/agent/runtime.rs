@@ -5,7 +5,7 @@
 
 use super::result::{RuntimeResult, RuntimeSnapshot, StepResult};
 use crate::dsl::diagnostic::Span;
-use crate::dsl::instruction::Instruction;
+use crate::dsl::instruction::{Instruction, same};
 use crate::dsl::parse::DIAGNOSTICS_MAX;
 use crate::dsl::token::shown;
 use crate::engine::Engine;
@@ -70,7 +70,8 @@ pub struct MiniRuntime {
     pub name: String,
     /// What it is about.
     pub domain: String,
-    /// The program. It may be set by hand.
+    /// The program. It may be set by hand, and is read when a run starts; one that is stopped goes on with
+    /// the program it was started with.
     pub instructions: Vec<Instruction>,
     /// Builtins that are plain functions; see [`MiniRuntime::register`] for others.
     pub builtins: HashMap<String, BuiltinFn>,
@@ -271,14 +272,16 @@ impl MiniRuntime {
         }
     }
 
-    /// Executes one instruction: the first, or the next. Past the end it gives the output again, done.
+    /// Executes one instruction: the first, or the next. Past the end it gives the output again, done,
+    /// unless the instructions have been set to others: then it starts with those.
     ///
     /// # Errors
     /// As [`MiniRuntime::execute`]. After a trap every further step says it again; `reset` starts anew.
     pub fn step(&mut self) -> Result<StepResult, String> {
         let mut run = match self.run.take() {
-            Some(run) => run,
-            None => Run { instance: self.start()?, ended: None },
+            // Only an ended run is asked whether its program is still the runtime's: that looks at all of it.
+            Some(run) if run.ended.is_none() || self.current().is_some() => run,
+            Some(_) | None => Run { instance: self.start()?, ended: None },
         };
         if let Some(ended) = &run.ended {
             let ended = ended.clone();
@@ -312,7 +315,8 @@ impl MiniRuntime {
         self.run = Some(run);
         let (result, done) = result?;
         let at = instruction.map_or(usize::MAX, |at| at as usize);
-        let instruction = self.instructions.get(at).cloned().unwrap_or(Instruction::Return);
+        let program = self.lowered.as_ref().and_then(|lowered| lowered.instructions.get(at));
+        let instruction = program.cloned().unwrap_or(Instruction::Return);
         Ok(self.stepped(instruction, result, done))
     }
 
@@ -412,12 +416,14 @@ impl MiniRuntime {
         warnings
     }
 
+    /// What the program was lowered to, if it has not been set to another since.
+    fn current(&self) -> Option<&Lowered> {
+        self.lowered.as_ref().filter(|lowered| same(&lowered.instructions, &self.instructions))
+    }
+
     /// The places of the instructions, if they are still those of a text.
     fn spans(&self) -> &[Span] {
-        match &self.lowered {
-            Some(lowered) if lowered.instructions == self.instructions => &lowered.spans,
-            Some(_) | None => &[],
-        }
+        self.current().map_or(&[], |lowered| &lowered.spans)
     }
 
     /// All builtins, and the delegate handler.
@@ -453,7 +459,7 @@ impl MiniRuntime {
     fn link(&mut self, host: &Host) -> Result<Arc<Linked>, String> {
         let interface = host.interface();
         match &mut self.lowered {
-            Some(lowered) if lowered.instructions == self.instructions => {
+            Some(lowered) if same(&lowered.instructions, &self.instructions) => {
                 if *lowered.linked.interface() != interface {
                     let program = lowered.linked.program().clone();
                     lowered.linked = Arc::new(Linked::new(program, interface));

@@ -117,6 +117,18 @@ impl Instruction {
         }
     }
 
+    /// Whether the two are the same program text: a NaN is the same as a NaN, `-0` is not the same as `0`,
+    /// unlike under `==`. It recurses only as deep as both literals nest.
+    pub(crate) fn same(&self, other: &Instruction) -> bool {
+        match (self, other) {
+            (Instruction::Push(one), Instruction::Push(other)) => same_value(one, other),
+            (Instruction::EnergyCheck(one), Instruction::EnergyCheck(other)) => {
+                same_number(*one, *other)
+            }
+            (one, other) => one == other, // no other instruction holds an `f64`
+        }
+    }
+
     /// The names in it: of variables, fields, functions, parameters, agents, tasks.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let (first, others) = match self {
@@ -175,5 +187,49 @@ impl Instruction {
     pub fn energy_cost(&self) -> f64 {
         let count = if let Instruction::List(n) | Instruction::Map(n) = self { *n } else { 0 };
         self.opcode().fixed_price(count) as f64 / 1000.0
+    }
+}
+
+/// Whether two programs are the same, instruction by instruction.
+pub(crate) fn same(one: &[Instruction], other: &[Instruction]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.same(other))
+}
+
+fn same_number(one: f64, other: f64) -> bool {
+    one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
+}
+
+fn same_value(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => same_number(*one, *other),
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| same_value(a, b))
+        }
+        (Value::Map(one), Value::Map(other)) => {
+            let same = |(key, a)| other.get(key).is_some_and(|b| same_value(a, b));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        (one, other) => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_the_same_by_the_bits_of_their_numbers() {
+        let lists = |n: f64| {
+            let map: Value = [("k", n)].into_iter().collect();
+            [Instruction::Push(Value::List(vec![map, n.into()])), Instruction::EnergyCheck(n)]
+        };
+        assert!(same(&lists(f64::NAN), &lists(-f64::NAN)));
+        assert!(same(&lists(0.0), &lists(0.0)));
+        assert!(!same(&lists(0.0), &lists(-0.0)));
+        assert!(!same(&lists(0.0)[..1], &lists(-0.0)[..1]));
+        assert!(!same(&lists(0.0), &lists(0.0)[..1]));
+        assert!(!same(&[Instruction::Push(0.0.into())], &[Instruction::Push(false.into())]));
+        assert!(same(&[Instruction::Pop], &[Instruction::Pop]));
+        assert!(!same(&[Instruction::Pop], &[Instruction::Dup]));
     }
 }
