@@ -346,6 +346,27 @@ fn a_pattern_says_what_it_lacks_when_it_is_built() {
 }
 
 #[test]
+fn a_task_that_spoils_its_pattern_is_told_of() {
+    let mut shell = AgentShell::new("a", 100.0);
+    let pattern =
+        TaskPattern { words: vec!["HOIST".into()], source: "call $task 0\nreturn".into() };
+    shell.patterns.register(pattern).expect("compiles");
+    let id = shell.build_runtime("Hoist", "sea");
+    assert_eq!(shell.runtimes[&id].missing_builtins(), ["Hoist"], "known whatever the case");
+
+    let id = shell.build_runtime(&"hoist ".repeat(200), "sea");
+    let runtime = shell.runtimes.get_mut(&id).expect("just built");
+    assert_eq!(runtime.compilation_level, 0);
+    let warnings = runtime.warnings();
+    let told = "Parse error on line 1: the name `hoist hoist";
+    assert!(warnings.len() == 1 && warnings[0].starts_with(told), "{warnings:?}");
+    assert_eq!(runtime.execute().expect_err("no program"), warnings[0]);
+    assert_eq!(runtime.step().expect_err("no program"), warnings[0]);
+    runtime.instructions = vec![Instruction::Return];
+    assert!(runtime.warnings().is_empty() && runtime.execute().is_ok());
+}
+
+#[test]
 fn a_shell_keeps_runtimes() {
     let mut shell = AgentShell::new("agent", 1000.0);
     assert_eq!(shell.shell_status().energy_remaining, 1000.0);

@@ -39,7 +39,7 @@ impl RuntimeCompiler {
 /// A kind of task and the program for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskPattern {
-    /// Parts of words; a task whose lower-cased text contains one is of this kind.
+    /// Parts of words; a task whose text contains one, whatever the case of either, is of this kind.
     pub words: Vec<String>,
     /// The source of its program. `$task` in it becomes the task's text as a literal.
     pub source: String,
@@ -82,19 +82,21 @@ impl TaskPatterns {
     #[must_use]
     pub fn source(&self, task: &str) -> String {
         let lower = task.to_lowercase();
-        let knows = |pattern: &&TaskPattern| pattern.words.iter().any(|word| lower.contains(word));
+        let knows = |pattern: &&TaskPattern| {
+            pattern.words.iter().any(|word| lower.contains(&word.to_lowercase()))
+        };
         let source = self.patterns.iter().find(knows).map_or(OTHERWISE, |pattern| &pattern.source);
         source_for(source, task)
     }
 
-    /// A runtime for a task; see [`RuntimeCompiler::compile_task`].
+    /// A runtime for a task; see [`RuntimeCompiler::compile_task`]. A pattern's source is compiled when it
+    /// is registered, but what the task's text makes of it may have faults (as a name it can be too long).
+    /// The runtime then has no program; its `warnings` tell the faults, and so do its runs.
     #[must_use]
     pub fn compile_task(&self, task: &str, domain: &str, budget: f64) -> MiniRuntime {
         let mut runtime = MiniRuntime::new("compiled", domain, budget);
-        // Sources of patterns were compiled when they were registered, and a task's text is a literal,
-        // so this succeeds; if not, the runtime has no program, and says so in its warnings.
-        if runtime.compile(&self.source(task)).is_err() {
-            runtime.compilation_level = 1;
+        if let Err(faults) = runtime.compile(&self.source(task)) {
+            runtime.lacks_program(faults);
         }
         runtime
     }

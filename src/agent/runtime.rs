@@ -89,6 +89,8 @@ pub struct MiniRuntime {
     canceller: Canceller,
     /// Builtins that are no plain functions, and the delegate handler.
     host: Host,
+    /// Why there is no program, where one was asked for. It holds as long as there is none.
+    fault: Option<String>,
     /// What the instructions were last lowered to.
     lowered: Option<Lowered>,
     run: Option<Run>,
@@ -129,6 +131,7 @@ impl MiniRuntime {
             timeout: None,
             canceller: Canceller::default(),
             host: Host::default(),
+            fault: None,
             lowered: None,
             run: None,
         }
@@ -200,17 +203,29 @@ impl MiniRuntime {
             lower::program(source).map_err(|faults| faults.to_string())?;
         let linked = Arc::new(Linked::new(Arc::new(program), self.host().interface()));
         self.run = None;
+        self.fault = None;
         self.instructions.clone_from(&instructions);
         self.lowered = Some(Lowered { instructions, spans, linked });
         self.compilation_level = (self.compilation_level + 1).min(LEVEL_MAX);
         Ok(self.instructions.clone())
     }
 
+    /// Remembers why the program that was asked for is not there.
+    pub(super) fn lacks_program(&mut self, why: String) {
+        self.fault = Some(why);
+    }
+
+    /// Why there is no program, if one was asked for and none has been set since.
+    fn lack(&self) -> Option<&String> {
+        self.fault.as_ref().filter(|_| self.instructions.is_empty())
+    }
+
     /// Runs the program from its start.
     ///
     /// # Errors
     /// `Energy budget exhausted` with used and budget, or `Suspended` and why (the run can be resumed); a
-    /// trap, with its place; the faults of instructions set by hand; memory beyond a limit.
+    /// trap, with its place; the faults of instructions set by hand, or of the source that a task was
+    /// compiled to; memory beyond a limit.
     pub fn execute(&mut self) -> Result<RuntimeResult, String> {
         let mut instance = self.start()?;
         instance.set_deadline(self.deadline());
@@ -405,6 +420,7 @@ impl MiniRuntime {
             Ok(_) => (Vec::new(), 0),
             Err(faults) => (faults.iter().map(ToString::to_string).collect(), faults.omitted),
         };
+        warnings.extend(self.lack().into_iter().flat_map(|why| why.lines().map(str::to_owned)));
         let missing = self.missing_builtins();
         let room = DIAGNOSTICS_MAX.saturating_sub(warnings.len());
         let told = missing.iter().take(room);
@@ -438,6 +454,9 @@ impl MiniRuntime {
     /// An instance at the start of a run, with the fields taken in.
     fn start(&mut self) -> Result<Instance, String> {
         self.run = None;
+        if let Some(why) = self.lack() {
+            return Err(why.clone());
+        }
         let host = self.host();
         let linked = self.link(&host)?;
         let mut instance = Instance::new(linked, Arc::new(host), self.limits)
