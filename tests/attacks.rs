@@ -154,7 +154,8 @@ fn comparing_maps_with_long_keys_costs_what_it_takes() {
     let compiled = compile(source, &host.interface());
     let program = Arc::new(compiled.program.expect("compiles"));
     let linked = Arc::new(Linked::new(program, host.interface()));
-    let mut instance = Instance::new(linked, Arc::new(host), Limits::default()).expect("an instance");
+    let mut instance =
+        Instance::new(linked, Arc::new(host), Limits::default()).expect("an instance");
     let long: Value = [("k".repeat(20_000_000), 1.0), ("x".to_owned(), 1.0)].into_iter().collect();
     let short: Value = [("k", 1.0), ("x", 1.0)].into_iter().collect();
     instance.set_memory("a", &long).expect("within limits");

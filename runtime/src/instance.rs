@@ -5,6 +5,7 @@
 //! does the work it leaves to the engines; today that is the reference interpreter.
 
 mod forged;
+mod mirror;
 mod outcome;
 mod stopped;
 
@@ -12,6 +13,7 @@ pub use crate::interp::Canceller;
 pub use crate::program::Linked;
 #[doc(hidden)]
 pub use forged::{Survived, survive};
+pub use mirror::Mirror;
 pub use outcome::{Ending, Outcome, Question, Step, Suspension};
 
 use crate::energy::Energy;
