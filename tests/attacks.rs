@@ -365,3 +365,57 @@ fn names_of_a_megabyte_are_refused_wherever_they_stand() {
         assert!(runtime.execute().expect_err("too long").len() < 200);
     }
 }
+
+#[test]
+fn stepping_is_held_to_the_limit_on_memory_as_public_values() {
+    let mut source = "push [0]\n".to_owned();
+    for _ in 0..12 {
+        source.push_str("dup\nlist 2\n"); // a tree of about 350 kB
+    }
+    for at in 0..40 {
+        writeln!(source, "dup\nstore v{at}").expect("a string");
+    }
+    source.push_str("push 0");
+    let mut runtime = MiniRuntime::new("flood", "attack", 1e9);
+    runtime.compile(&source).expect("compiles");
+    runtime.set_limits(Limits { memory_bytes_max: 2 << 20, ..Limits::default() });
+    let told = runtime.execute().expect_err("14 MB as public values");
+    assert!(told.contains("Memory limit exceeded"), "{told}");
+    assert!(runtime.memory.is_empty());
+    let steps = (0..200).map(|_| runtime.step()).take_while(Result::is_ok).count();
+    assert_eq!((steps, runtime.memory.len()), (1 + 24 + 2 * 5 + 1, 5));
+    for _ in 0..2 {
+        let error = runtime.step().expect_err("six of the trees are too much");
+        assert!(error.starts_with("memory as public values: Memory limit exceeded"), "{error}");
+    }
+
+    // Stopped by its budget where memory cannot be shown, the run can be stepped no further either.
+    runtime.reset();
+    runtime.energy_budget = runtime.energy_used + 5.0;
+    assert!(runtime.execute().expect_err("too much").contains("Memory limit exceeded"));
+    runtime.energy_budget = 1e9;
+    assert!(runtime.step().expect_err("still").contains("Memory limit exceeded"));
+}
+
+#[test]
+fn stepping_through_appends_and_puts_is_linear() {
+    let source = "push []\nstore list\npush {}\nstore map\npush \"\"\nstore text\npush 0\nstore i\n\
+        again:\nload i\nappend list\nload i\nload i\nput list\npush é\nappend text\n\
+        load text\nlen\npop\npush key\nload i\nput map\nload i\npush 1\nadd\ndup\nstore i\n\
+        load n\nlt\njump_true again\nload i";
+    // `load text` shows the text on top of the stack, which is copied; the linear part is without it.
+    let linear = source.replace("load text\nlen\npop\n", "");
+    for (source, n) in [(source, 200_u32), (&linear, 30_000)] {
+        let mut runtime = MiniRuntime::new("steps", "attack", 1e9);
+        runtime.compile(source).expect("compiles");
+        runtime.memory.insert("n".into(), Value::from(n));
+        let start = Instant::now();
+        while !runtime.step().expect("steps").done {}
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        let stepped = std::mem::take(&mut runtime.memory);
+        runtime.memory.insert("n".into(), Value::from(n));
+        runtime.execute().expect("runs");
+        assert!(stepped == runtime.memory);
+        assert_eq!(stepped.len(), 5);
+    }
+}

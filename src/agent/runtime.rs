@@ -11,7 +11,7 @@ use crate::dsl::token::shown;
 use crate::engine::Engine;
 use crate::lower;
 use lau_runtime::host::{Builtin, Failure, Host};
-use lau_runtime::instance::{Canceller, Ending, Instance, Linked, Outcome, Step};
+use lau_runtime::instance::{Canceller, Ending, Instance, Linked, Mirror, Outcome, Step};
 use lau_runtime::{Energy, Limits, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -75,7 +75,8 @@ pub struct MiniRuntime {
     pub instructions: Vec<Instruction>,
     /// Builtins that are plain functions; see [`MiniRuntime::register`] for others.
     pub builtins: HashMap<String, BuiltinFn>,
-    /// The main body's variables: read when a run starts, written when it stops.
+    /// The main body's variables: read when a run starts, written when it stops and with every step. Between
+    /// steps they are the run's: what is changed then is not read, and may show up mixed with what it writes.
     pub memory: HashMap<String, Value>,
     /// Energy that may be used over all runs, in units.
     pub energy_budget: f64,
@@ -108,6 +109,8 @@ struct Lowered {
 /// A run in progress, or the end of one.
 struct Run {
     instance: Instance,
+    /// What is known of the memory field; nothing if it was too large to be written.
+    mirror: Option<Mirror>,
     /// What a step past the end says again.
     ended: Option<Result<Value, String>>,
 }
@@ -290,13 +293,20 @@ impl MiniRuntime {
     /// Executes one instruction: the first, or the next. Past the end it gives the output again, done,
     /// unless the instructions have been set to others: then it starts with those.
     ///
+    /// `memory` shows what the step wrote. That and the top of the stack are copied, so besides its work a
+    /// step costs the host their tree sizes; of an `append` or `put` only what went into the field counts.
+    ///
     /// # Errors
-    /// As [`MiniRuntime::execute`]. After a trap every further step says it again; `reset` starts anew.
+    /// As [`MiniRuntime::execute`]. After a trap, or once memory is beyond the limit, every further step
+    /// says it again; `reset` starts anew.
     pub fn step(&mut self) -> Result<StepResult, String> {
         let mut run = match self.run.take() {
             // Only an ended run is asked whether its program is still the runtime's: that looks at all of it.
             Some(run) if run.ended.is_none() || self.current().is_some() => run,
-            Some(_) | None => Run { instance: self.start()?, ended: None },
+            Some(_) | None => {
+                let instance = self.start()?;
+                Run { mirror: Some(instance.mirror()), instance, ended: None }
+            }
         };
         if let Some(ended) = &run.ended {
             let ended = ended.clone();
@@ -305,12 +315,24 @@ impl MiniRuntime {
         }
         run.instance.set_energy(run.instance.energy_used(), Energy::from_units(self.energy_budget));
         run.instance.set_deadline(None);
-        let Step { instruction, wrote, outcome } = run.instance.step();
+        let (Step { instruction, outcome, .. }, shown) = match &mut run.mirror {
+            Some(mirror) => run.instance.step_mirrored(mirror, &mut self.memory),
+            None => {
+                let step = run.instance.step();
+                let memory = run.instance.memory();
+                let shown = memory.map(|memory| {
+                    self.memory = memory.into_iter().collect();
+                    run.mirror = Some(run.instance.mirror());
+                });
+                (step, shown)
+            }
+        };
         self.energy_used = run.instance.energy_used().to_units();
-        if let Some(name) = wrote
-            && let Some(value) = run.instance.memory_field(&name)
-        {
-            self.memory.insert(name, value);
+        if let Err(error) = shown {
+            let message = error.to_string();
+            run.ended = Some(Err(message.clone()));
+            self.run = Some(run);
+            return Err(message);
         }
         let result = match outcome {
             None => Ok((run.instance.top().unwrap_or_default(), false)),
@@ -500,7 +522,7 @@ impl MiniRuntime {
     /// Writes the fields after a run stopped, and tells its result.
     fn stopped(&mut self, instance: Instance, outcome: &Outcome) -> Result<RuntimeResult, String> {
         self.energy_used = outcome.energy_total.to_units();
-        let memory = instance.memory();
+        let memory = instance.memory().map_err(|error| error.to_string());
         let result = ended(outcome).map(|output| {
             let instructions = u32::try_from(outcome.instructions).unwrap_or(u32::MAX);
             let mut result = RuntimeResult::ok(output, self.energy_used, instructions);
@@ -511,9 +533,10 @@ impl MiniRuntime {
             result
         });
         if instance.is_resumable() {
-            self.run = Some(Run { instance, ended: None });
+            let mirror = memory.is_ok().then(|| instance.mirror());
+            self.run = Some(Run { instance, mirror, ended: None });
         }
-        self.memory = memory.map_err(|error| error.to_string())?.into_iter().collect();
+        self.memory = memory?.into_iter().collect();
         result
     }
 
