@@ -41,16 +41,58 @@ fn module(root: &Path, file: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The first segments of all paths that begin with the crate, comments left out.
+/// The first segments of all paths that begin with the crate, comments left out; of `crate::{a, b::c}`
+/// those inside the braces.
 fn imports<'a>(text: &'a str, krate: &str) -> Vec<&'a str> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let prefix = format!("{krate}::");
-    code.flat_map(|line| {
-        line.match_indices(&prefix).map(|(at, _)| &line[at + prefix.len()..]).collect::<Vec<_>>()
-    })
-    .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
-    .filter(|segment| segment.starts_with(|c: char| c.is_ascii_lowercase()))
-    .collect()
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(&prefix) {
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        if !text[line..at].contains("//") {
+            segments(&text[at + prefix.len()..], &mut found);
+        }
+    }
+    found.retain(|segment| segment.starts_with(|c: char| c.is_ascii_lowercase()));
+    found.retain(|segment| *segment != "self");
+    found
+}
+
+/// The first segment of the path that the text begins with, or of each path in its braces; gives what follows
+/// the path.
+fn segments<'a>(text: &'a str, found: &mut Vec<&'a str>) -> &'a str {
+    let mut rest = skip_blank(text);
+    if !rest.starts_with('{') {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        found.push(&rest[..end]);
+        return tail(&rest[end..]);
+    }
+    while let Some(more) = rest.strip_prefix(['{', ',']) {
+        rest = skip_blank(segments(more, found));
+    }
+    rest.strip_prefix('}').unwrap_or(rest)
+}
+
+/// What follows the rest of a path: the `,` or `}` it ends at, outside of braces of its own.
+fn tail(text: &str) -> &str {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            ',' | '}' | ';' if depth == 0 => return &text[at..],
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// What follows white space and comments.
+fn skip_blank(text: &str) -> &str {
+    let text = text.trim_start();
+    match text.strip_prefix("//") {
+        Some(comment) => skip_blank(comment.split_once('\n').map_or("", |(_, rest)| rest)),
+        None => text,
+    }
 }
 
 fn check(root: &str, layers: &[&[&str]]) -> Vec<String> {
@@ -107,4 +149,27 @@ fn a_downward_import_would_be_found() {
         "use crate::interp::Machine;\n// use crate::instance;\nlet x = crate::value::Value::Null;";
     assert_eq!(imports(text, "crate"), ["interp", "value"]);
     assert!(layer(RUNTIME, "interp") > layer(RUNTIME, "value"));
+}
+
+#[test]
+fn a_downward_import_in_braces_would_be_found() {
+    let found = |text: &'static str| imports(text, "crate");
+    assert_eq!(found("use crate::{agent, lower::lower};\nfn f() { cli(); }"), ["agent", "lower"]);
+    assert_eq!(
+        found(
+            "use crate::{\n    dsl::{\n        a::{b, c},\n        d,\n    },\n    // engine,\n    cli,\n};"
+        ),
+        ["dsl", "cli"],
+    );
+    assert_eq!(
+        found("use crate::{{energy::Energy, trap}, self, Value, word::{A, B}};"),
+        ["energy", "trap", "word"]
+    );
+    assert_eq!(found("use {std::fmt, crate::{host}, crate::value};"), ["host", "value"]);
+    assert_eq!(
+        found("/// See [`crate::cli`].\npub(in crate::dsl) fn f(x: crate::trap::Trap, y: u8) {}"),
+        ["dsl", "trap"]
+    );
+    assert_eq!(found("use crate::{"), Vec::<&str>::new());
+    assert!(layer(PACKAGE, "cli") > layer(PACKAGE, "dsl"));
 }
