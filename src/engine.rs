@@ -1,7 +1,15 @@
-//! Engines: which of them runs a program.
+//! Engines: which of them runs a program, and what each needs made before.
 
+#![expect(unsafe_code, reason = "instances are given the code of their own program")]
+
+use lau_runtime::Limits;
+use lau_runtime::Snapshot;
+use lau_runtime::host::Host;
+use lau_runtime::instance::{Error, Instance, Linked};
+use lau_runtime::native::Code;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What runs a program. Everything a user can see is the same on each.
 ///
@@ -16,17 +24,26 @@ pub enum Engine {
     /// The reference interpreter.
     #[default]
     Interp,
+    /// Native code, compiled when the program is prepared.
+    #[cfg(feature = "jit")]
+    Jit,
 }
 
 impl Engine {
     /// Every engine of this build.
-    pub const ALL: &[Engine] = &[Engine::Interp];
+    pub const ALL: &[Engine] = &[
+        Engine::Interp,
+        #[cfg(feature = "jit")]
+        Engine::Jit,
+    ];
 
     /// Its name, as `--engine` takes it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Engine::Interp => "interp",
+            #[cfg(feature = "jit")]
+            Engine::Jit => "jit",
         }
     }
 }
@@ -45,5 +62,93 @@ impl FromStr for Engine {
             let names: Vec<_> = Engine::ALL.iter().map(|engine| engine.name()).collect();
             format!("unknown engine `{name}`; this build has {}", names.join(", "))
         })
+    }
+}
+
+/// A linked program made ready for an engine. Many instances can be made of one.
+///
+/// ```
+/// use lau_agent_runtime::{Energy, Engine, Host, Limits, Linked, engine::Prepared, lower::compile};
+/// use std::sync::Arc;
+///
+/// let host = Arc::new(Host::default());
+/// let program = compile("push 2\npush 3\nmul", &host.interface()).program.unwrap();
+/// let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+/// for engine in Engine::ALL {
+///     let prepared = Prepared::new(*engine, linked.clone());
+///     let mut instance = prepared.instance(host.clone(), Limits::default()).unwrap();
+///     instance.set_energy(Energy::ZERO, Energy::from_units(1.0));
+///     assert_eq!(instance.run().output().unwrap().as_f64(), Some(6.0));
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Prepared {
+    linked: Arc<Linked>,
+    code: Option<Arc<dyn Code>>,
+    hints: Vec<String>,
+}
+
+impl Prepared {
+    /// Makes the program ready. What an engine cannot compile it leaves to the interpreter; the hints
+    /// say so.
+    #[must_use]
+    pub fn new(engine: Engine, linked: Arc<Linked>) -> Prepared {
+        let (code, hints): (Option<Arc<dyn Code>>, _) = match engine {
+            Engine::Interp => (None, Vec::new()),
+            #[cfg(feature = "jit")]
+            Engine::Jit => match crate::codegen::Jit::new(&linked) {
+                Ok(jit) => (Some(Arc::new(jit)), Vec::new()),
+                Err(refusal) => (None, vec![refusal.to_string()]),
+            },
+        };
+        Prepared { linked, code, hints }
+    }
+
+    /// The linked program.
+    #[must_use]
+    pub fn linked(&self) -> &Arc<Linked> {
+        &self.linked
+    }
+
+    /// What is to be said of how the program will be run.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// An instance that runs on the engine.
+    ///
+    /// # Errors
+    /// As [`Instance::new`].
+    pub fn instance(&self, host: Arc<Host>, limits: Limits) -> Result<Instance, Error> {
+        Ok(self.with_code(Instance::new(self.linked.clone(), host, limits)?))
+    }
+
+    /// An instance that goes on from a snapshot on the engine.
+    ///
+    /// # Errors
+    /// As [`Instance::restore`].
+    pub fn restore(
+        &self,
+        host: Arc<Host>,
+        limits: Limits,
+        snapshot: &Snapshot,
+    ) -> Result<Instance, Error> {
+        Ok(self.with_code(Instance::restore(self.linked.clone(), host, limits, snapshot)?))
+    }
+
+    fn with_code(&self, mut instance: Instance) -> Instance {
+        // SAFETY: the code was made for the very linked program that all instances made here have.
+        unsafe { instance.set_code(self.code.clone()) };
+        instance
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("native", &self.code.is_some())
+            .field("hints", &self.hints)
+            .finish()
     }
 }

@@ -39,6 +39,10 @@
 //! Semantics in detail, prices and limits are in `docs/` of the repository.
 
 pub mod agent;
+#[cfg(feature = "jit")]
+pub mod analysis;
+#[cfg(feature = "jit")]
+pub mod codegen;
 pub mod dsl;
 pub mod engine;
 pub mod lower;

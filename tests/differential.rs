@@ -1,4 +1,4 @@
-//! The interpreter against the stepper, over generated programs.
+//! Every engine against the stepper, over generated programs.
 //!
 //! `LAU_CASES` is the number of programs, `LAU_SEED` the seed, `LAU_CASE` a single case of it. With
 //! `--nocapture` the hit rates are printed.
@@ -6,24 +6,27 @@
 #[allow(dead_code, reason = "each test crate uses a part")]
 mod support;
 
+use support::compare::Subject;
 use support::compare::{judge, judge_scenes};
 use support::directed;
 use support::engine::Interpreter;
+#[cfg(feature = "jit")]
+use support::engine::{Crossing, Native};
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-#[test]
-fn interpreter_does_what_the_stepper_does() {
-    let cases = variable("LAU_CASES").unwrap_or(3_000);
+/// Judges an engine over as many programs as asked for.
+fn generated<S: Subject>(usual: u64) {
+    let cases = variable("LAU_CASES").unwrap_or(usual);
     let seed = variable("LAU_SEED").unwrap_or(1);
     println!("LAU_SEED={seed} LAU_CASES={cases}");
     if let Some(case) = variable("LAU_CASE") {
-        judge::<Interpreter>(seed, case..case + 1);
+        judge::<S>(seed, case..case + 1);
         return;
     }
-    let rates = judge::<Interpreter>(seed, 0..cases);
+    let rates = judge::<S>(seed, 0..cases);
     println!("{rates}");
     if cases >= 3_000 {
         assert_eq!(rates.missed(), Vec::<&str>::new(), "never reached");
@@ -31,6 +34,29 @@ fn interpreter_does_what_the_stepper_does() {
 }
 
 #[test]
+fn interpreter_does_what_the_stepper_does() {
+    generated::<Interpreter>(3_000);
+}
+
+#[test]
 fn interpreter_settles_corners_as_the_stepper_does() {
     judge_scenes::<Interpreter>(&directed::scenes());
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn native_code_does_what_the_stepper_does() {
+    generated::<Native>(1_000);
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn native_code_settles_corners_as_the_stepper_does() {
+    judge_scenes::<Native>(&directed::scenes());
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn runs_that_cross_from_engine_to_engine_do_what_the_stepper_does() {
+    generated::<Crossing>(1_000);
 }

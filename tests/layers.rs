@@ -13,11 +13,13 @@ const RUNTIME: &[&[&str]] = &[
     &["program"],
     &["interp"],
     &["snapshot"],
+    &["native"],
     &["instance"],
 ];
 
 /// The package, from the top. It stands above all of the support crate.
-const PACKAGE: &[&[&str]] = &[&["dsl"], &["lower"], &["engine"], &["agent"], &["cli"]];
+const PACKAGE: &[&[&str]] =
+    &[&["dsl"], &["lower"], &["analysis"], &["codegen"], &["engine"], &["agent"], &["cli"]];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of sources") {

@@ -93,6 +93,8 @@ pub struct Signature {
     pub arity: Option<u8>,
     /// The types of its arguments, if it is a typed one; as many as `arity` says.
     pub types: Option<Vec<ScalarType>>,
+    /// The type of its result, if it is a typed one.
+    pub result: Option<ScalarType>,
     /// How it is priced.
     pub pricing: Pricing,
 }

@@ -20,6 +20,7 @@ use crate::energy::Energy;
 use crate::host::{Builtin, Host};
 use crate::interp::{self, Environment, Machine, Stop, Suspended, Watch};
 use crate::limits::Limits;
+use crate::native::{self, Code};
 use crate::program::{Action, FunctionId, Pc, Slot};
 use crate::snapshot::Fault;
 use crate::trap::{Place, Trap, TrapKind};
@@ -95,6 +96,8 @@ pub struct Instance {
     limits: Limits,
     watch: Watch,
     phase: Phase,
+    /// Native code of the program, if it is to be used.
+    code: Option<Arc<dyn Code>>,
     /// Used before this run.
     used_before: u64,
 }
@@ -123,6 +126,7 @@ impl Instance {
             limits: limits.clamped(),
             watch: Watch::default(),
             phase: Phase::Idle,
+            code: None,
             used_before: 0,
         })
     }
@@ -131,6 +135,15 @@ impl Instance {
     #[must_use]
     pub fn linked(&self) -> &Arc<Linked> {
         &self.linked
+    }
+
+    /// Runs on native code from now on, or with `None` on the interpreter alone.
+    ///
+    /// # Safety
+    /// The code was made for this instance's linked program.
+    #[expect(unsafe_code, reason = "native code is trusted to belong to the program")]
+    pub unsafe fn set_code(&mut self, code: Option<Arc<dyn Code>>) {
+        self.code = code;
     }
 
     /// Sets a memory field.
@@ -264,7 +277,7 @@ impl Instance {
         }
         let (function, pc) = (self.machine.frame.function, self.machine.frame.pc);
         let before = (self.machine.instructions, self.machine.pending.is_some());
-        let stop = self.engine::<true>();
+        let stop = self.engine::<{ interp::STEP }>();
         let executed = (self.machine.instructions, self.machine.pending.is_some()) != before;
         let op = self.linked.program().parts().ops[pc.index()];
         let wrote = if executed { self.written(function, op.action) } else { None };
@@ -287,11 +300,11 @@ impl Instance {
     }
 
     fn go_on(&mut self) -> Outcome {
-        let stop = self.engine::<false>();
+        let stop = self.engine::<{ interp::WHOLE }>();
         self.outcome(stop)
     }
 
-    fn engine<const STEP: bool>(&mut self) -> Stop {
+    fn engine<const MODE: u8>(&mut self) -> Stop {
         let env = Environment {
             linked: &self.linked,
             builtins: &self.builtins,
@@ -299,7 +312,10 @@ impl Instance {
             limits: &self.limits,
             watch: &self.watch,
         };
-        interp::run::<STEP>(&mut self.machine, &env)
+        match &self.code {
+            Some(code) if MODE == interp::WHOLE => native::run(&mut self.machine, &env, &**code),
+            Some(_) | None => interp::run::<MODE>(&mut self.machine, &env),
+        }
     }
 
     fn outcome(&mut self, stop: Stop) -> Outcome {

@@ -13,16 +13,16 @@ mod machine;
 mod sized;
 mod slice;
 
-pub(crate) use calls::{answer, pending_at};
+pub(crate) use calls::{answer, pending_at, thrown};
 pub(crate) use machine::{Environment, Frame, Machine, Pending};
 pub use slice::Canceller;
-pub(crate) use slice::Watch;
+pub(crate) use slice::{Stretch, Watch, in_slices};
 
+use crate::limits::Limits;
 use crate::program::{Action, Pc};
 use crate::trap::TrapKind;
 use crate::word::{Word, equal, text_order};
 use calls::Called;
-use slice::Stretch;
 use std::cmp::Ordering;
 
 /// Why the interpreter stopped.
@@ -36,7 +36,8 @@ pub(crate) enum Stop {
     Trapped(TrapKind, String),
     /// The run is to wait, as it is.
     Suspended(Suspended),
-    /// One instruction was executed, as asked.
+    /// What was asked for is done, and the run goes on: one instruction was executed, or native code
+    /// can be entered.
     Stepped,
 }
 
@@ -57,32 +58,56 @@ impl std::fmt::Debug for Word {
     }
 }
 
+/// Appends to the list in a variable that nothing else holds; whether limits allow it.
+pub(crate) fn append_in_place(m: &mut Machine, at: usize, word: Word, limits: &Limits) -> bool {
+    m.stack.push(word);
+    let done = sized::append(m, at, limits).is_ok();
+    if !done {
+        m.stack.pop();
+    }
+    done
+}
+
 /// What is wrong with an instruction: the trap's kind and message.
 type Wrong = (TrapKind, String);
 
+/// Works until the run ends or stops.
+pub(crate) const WHOLE: u8 = 0;
+/// Works for one instruction.
+pub(crate) const STEP: u8 = 1;
+/// Works for one instruction, and on until there is an entry to native code.
+pub(crate) const MIXED: u8 = 2;
+
 /// Runs until the run ends or stops; with `STEP`, for one instruction. A question that is not answered
 /// comes before everything else.
-pub(crate) fn run<const STEP: bool>(m: &mut Machine, env: &Environment<'_>) -> Stop {
+pub(crate) fn run<const MODE: u8>(m: &mut Machine, env: &Environment<'_>) -> Stop {
     if let Some(Pending::Question(_)) = m.pending {
         return Stop::Suspended(Suspended::Asked);
     }
-    if STEP {
+    if MODE == STEP {
         let left = m.left();
-        return env.watch.look().map_or_else(|| work::<true>(m, env, left), Stop::Suspended);
+        let work = || work::<STEP>(m, env, left, &[]);
+        return env.watch.look().map_or_else(work, Stop::Suspended);
     }
-    slice::in_slices(m, env.watch, |m, stretch, slice| match stretch {
-        Stretch::Slice => work::<false>(m, env, slice),
-        Stretch::One => work::<true>(m, env, slice),
+    in_slices(m, env.watch, |m, stretch, slice| match stretch {
+        Stretch::Slice => work::<WHOLE>(m, env, slice, &[]),
+        Stretch::One => work::<STEP>(m, env, slice, &[]),
     })
 }
 
 /// Works on `slice` thousandths of the budget until the run ends or stops, or the slice does not pay for
-/// the next instruction; with `STEP`, for one instruction.
+/// the next instruction; or in one of the other modes. `entries` says, in the mode that looks, at which
+/// operations native code can be entered.
 ///
 /// Energy left and instructions executed are kept in registers during the loop and written to the
 /// machine when it ends, whichever way.
 #[expect(clippy::too_many_lines, reason = "the one big match of the engine")]
-fn work<const STEP: bool>(m: &mut Machine, env: &Environment<'_>, slice: u64) -> Stop {
+pub(crate) fn work<const MODE: u8>(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    slice: u64,
+    entries: &[bool],
+) -> Stop {
     let ops = &env.linked.program().parts().ops[..];
     let constants = env.linked.program().constants();
     let limits = env.limits;
@@ -113,7 +138,10 @@ fn work<const STEP: bool>(m: &mut Machine, env: &Environment<'_>, slice: u64) ->
         }
         loop {
             let op = &ops[pc];
-            if STEP && (executed > 0 || accepted) && op.action != Action::End {
+            if MODE == STEP && (executed > 0 || accepted) && op.action != Action::End {
+                break 'run Stop::Stepped;
+            }
+            if MODE == MIXED && (executed > 0 || accepted) && entries[pc] {
                 break 'run Stop::Stepped;
             }
             let price = u64::from(op.energy);
@@ -279,7 +307,9 @@ fn work<const STEP: bool>(m: &mut Machine, env: &Environment<'_>, slice: u64) ->
             // The host may have taken its time; a step is looked at before it.
             macro_rules! look {
                 () => {
-                    if !STEP && let Some(suspended) = env.watch.look() {
+                    if MODE != STEP
+                        && let Some(suspended) = env.watch.look()
+                    {
                         pc += 1;
                         break 'run Stop::Suspended(suspended);
                     }

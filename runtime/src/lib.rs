@@ -5,6 +5,7 @@ pub mod host;
 pub mod instance;
 mod interp;
 pub mod limits;
+pub mod native;
 pub mod program;
 pub mod snapshot;
 pub mod trap;

@@ -42,6 +42,26 @@ pub(crate) use object::{
     ELEMENT_BYTES, ENTRY_BYTES, Entries, HEADER_BYTES, Heap, ListObject, MapObject, TextObject,
 };
 
+/// Words and objects as native code sees them.
+pub(crate) mod layout {
+    pub use super::object::list_layout::{ALL_NUMBERS, DATA, HOLDERS, LEN};
+
+    /// From here on a word is no number.
+    pub const FIRST_TAGGED: u64 = super::TAG_NULL;
+    /// From here on a word has storage.
+    pub const FIRST_STORED: u64 = super::TAG_TEXT;
+    /// `Null`.
+    pub const NULL: u64 = super::TAG_NULL;
+    /// A memory field that was never stored.
+    pub const ABSENT: u64 = super::TAG_NULL | 1;
+    /// `false`; `true` is one more.
+    pub const FALSE: u64 = super::TAG_BOOL;
+    /// The upper 16 bits of a List; the others are the address of its object.
+    pub const LIST: u64 = super::TAG_LIST;
+    /// The bits of an address.
+    pub const POINTER: u64 = super::POINTER;
+}
+
 use object::Header;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -82,6 +102,23 @@ impl Word {
     pub(crate) const NULL: Word = Word(TAG_NULL, PhantomData);
     /// What a memory field holds that was never stored.
     pub(crate) const ABSENT: Word = Word(TAG_NULL | 1, PhantomData);
+
+    /// The word as it is.
+    pub(crate) fn bits(&self) -> u64 {
+        self.0
+    }
+
+    /// The word of these bits, which native code had in a register.
+    ///
+    /// # Panics
+    /// If it has storage: native code owns none, so that would be a bug in it.
+    pub(crate) fn scalar_from_bits(bits: u64) -> Word {
+        assert!(
+            bits < TAG_TEXT,
+            "native code left with a word that has storage; please report this bug"
+        );
+        Word(bits, PhantomData)
+    }
 
     /// A number computed inside a run.
     #[inline]

@@ -8,7 +8,7 @@ use crate::dsl::diagnostic::Span;
 use crate::dsl::instruction::{Instruction, same};
 use crate::dsl::parse::DIAGNOSTICS_MAX;
 use crate::dsl::token::shown;
-use crate::engine::Engine;
+use crate::engine::{Engine, Prepared};
 use crate::lower;
 use lau_runtime::host::{Builtin, Failure, Host};
 use lau_runtime::instance::{Canceller, Ending, Instance, Linked, Mirror, Outcome, Step};
@@ -104,6 +104,20 @@ struct Lowered {
     /// Where those stand in the text they came from, if they came from one.
     spans: Vec<Span>,
     linked: Arc<Linked>,
+    /// The linked program ready for the engine it last ran on.
+    prepared: Option<(Engine, Prepared)>,
+}
+
+impl Lowered {
+    /// The linked program ready for an engine.
+    fn prepared(&mut self, engine: Engine) -> &Prepared {
+        let ready = self
+            .prepared
+            .take()
+            .filter(|(of, prepared)| *of == engine && Arc::ptr_eq(prepared.linked(), &self.linked));
+        let ready = ready.unwrap_or_else(|| (engine, Prepared::new(engine, self.linked.clone())));
+        &self.prepared.insert(ready).1
+    }
 }
 
 /// A run in progress, or the end of one.
@@ -208,7 +222,7 @@ impl MiniRuntime {
         self.run = None;
         self.fault = None;
         self.instructions.clone_from(&instructions);
-        self.lowered = Some(Lowered { instructions, spans, linked });
+        self.lowered = Some(Lowered { instructions, spans, linked, prepared: None });
         self.compilation_level = (self.compilation_level + 1).min(LEVEL_MAX);
         Ok(self.instructions.clone())
     }
@@ -480,9 +494,10 @@ impl MiniRuntime {
             return Err(why.clone());
         }
         let host = self.host();
-        let linked = self.link(&host)?;
-        let mut instance = Instance::new(linked, Arc::new(host), self.limits)
-            .map_err(|error| error.to_string())?;
+        let (engine, limits) = (self.engine, self.limits);
+        let prepared = self.link(&host)?.prepared(engine);
+        let instance = prepared.instance(Arc::new(host), limits);
+        let mut instance = instance.map_err(|error| error.to_string())?;
         for (name, value) in &self.memory {
             instance.set_memory(name, value).map_err(|error| error.to_string())?;
         }
@@ -496,27 +511,25 @@ impl MiniRuntime {
         self.timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 
-    /// The program linked to the host, anew where something changed.
-    fn link(&mut self, host: &Host) -> Result<Arc<Linked>, String> {
+    /// The program lowered and linked to the host, anew where something changed.
+    fn link(&mut self, host: &Host) -> Result<&mut Lowered, String> {
         let interface = host.interface();
-        match &mut self.lowered {
-            Some(lowered) if same(&lowered.instructions, &self.instructions) => {
+        let lowered = match self.lowered.take() {
+            Some(mut lowered) if same(&lowered.instructions, &self.instructions) => {
                 if *lowered.linked.interface() != interface {
                     let program = lowered.linked.program().clone();
                     lowered.linked = Arc::new(Linked::new(program, interface));
                 }
-                Ok(lowered.linked.clone())
+                lowered
             }
             Some(_) | None => {
-                let program =
-                    lower::lower(&self.instructions).map_err(|faults| faults.to_string())?;
-                let linked = Arc::new(Linked::new(Arc::new(program), interface));
                 let instructions = self.instructions.clone();
-                let lowered = Lowered { instructions, spans: Vec::new(), linked: linked.clone() };
-                self.lowered = Some(lowered);
-                Ok(linked)
+                let program = lower::lower(&instructions).map_err(|faults| faults.to_string())?;
+                let linked = Arc::new(Linked::new(Arc::new(program), interface));
+                Lowered { instructions, spans: Vec::new(), linked, prepared: None }
             }
-        }
+        };
+        Ok(self.lowered.insert(lowered))
     }
 
     /// Writes the fields after a run stopped, and tells its result.
@@ -530,6 +543,8 @@ impl MiniRuntime {
             result.abstractions_formed = functions.iter().filter_map(|f| f.name.clone()).collect();
             result.compilation_hints =
                 vec![format!("{}: {} instructions", self.engine, outcome.instructions)];
+            let prepared = self.lowered.as_ref().and_then(|lowered| lowered.prepared.as_ref());
+            result.compilation_hints.extend(prepared.iter().flat_map(|p| p.1.hints().to_vec()));
             result
         });
         if instance.is_resumable() {

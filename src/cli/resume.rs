@@ -9,8 +9,9 @@ use super::report::Findings;
 use super::run::{execute, host};
 use super::saved::{self, Saved};
 use super::stop::{Exit, Stop};
+use lau_agent_runtime::Linked;
+use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::compile;
-use lau_agent_runtime::{Instance, Linked};
 use std::sync::Arc;
 
 /// Goes on with a run.
@@ -38,8 +39,9 @@ fn stages(args: &ResumeArgs, ended: &mut Ended) -> Result<(), Stop> {
     ended.findings = Some(Findings { source, diagnostics: Vec::new(), omitted: 0 });
 
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance =
-        Instance::restore(linked, host, limits, &snapshot).map_err(|why| wrong(why.to_string()))?;
+    let mut instance = Prepared::new(args.how.engine, linked)
+        .restore(host, limits, &snapshot)
+        .map_err(|why| wrong(why.to_string()))?;
     drop(snapshot);
     execute(&mut instance, &args.how, &limits, ended, |instance| {
         instance.resume(args.budget).expect("what is restored can be resumed")

@@ -12,6 +12,7 @@ use super::saved;
 use super::source;
 use super::stop::{Exit, Stop};
 use super::terminal;
+use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::{Compiled, compile};
 use lau_agent_runtime::{Builtin, Energy, Host, Instance, Limits, Linked, Outcome, Value};
 use std::io::{self, Write};
@@ -47,7 +48,8 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
 
     let limits = args.limits.limits();
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance = Instance::new(linked, host, limits)
+    let mut instance = Prepared::new(args.how.engine, linked)
+        .instance(host, limits)
         .expect("the host is the one whose interface the program is linked to");
     instance.set_energy(Energy::ZERO, args.budget);
     for input in &args.inputs {

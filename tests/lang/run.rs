@@ -3,8 +3,12 @@
 use crate::file::{Go, Setup, Step};
 use crate::host::{Log, host};
 use lau_agent_runtime::dsl::literal::Literal;
-use lau_agent_runtime::{Ending, Energy, Engine, Instance, Linked, Outcome, Place, Program, Value};
+use lau_agent_runtime::engine::Prepared;
+use lau_agent_runtime::{
+    Ending, Energy, Engine, Host, Instance, Linked, Outcome, Place, Program, Value,
+};
 use lau_runtime::instance::Error;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// A run, or a part of it, as it was seen. Values are in their printed form, in which NaN is NaN.
@@ -70,6 +74,28 @@ pub(crate) fn run_on(
     (states, error)
 }
 
+/// The program ready for the engine. The last one is kept: a file is run under thousands of budgets.
+fn prepared(engine: Engine, program: &Arc<Program>, host: &Host) -> Prepared {
+    thread_local! {
+        static LAST: RefCell<Option<(Engine, Prepared)>> = const { RefCell::new(None) };
+    }
+    let interface = host.interface();
+    LAST.with_borrow_mut(|last| {
+        let kept = last.take().filter(|(of, prepared)| {
+            let linked = prepared.linked();
+            *of == engine
+                && Arc::ptr_eq(linked.program(), program)
+                && *linked.interface() == interface
+        });
+        let (_, prepared) = last.insert(kept.unwrap_or_else(|| {
+            let linked = Arc::new(Linked::new(Arc::clone(program), interface));
+            (engine, Prepared::new(engine, linked))
+        }));
+        assert!(prepared.hints().is_empty(), "{prepared:?}");
+        prepared.clone()
+    })
+}
+
 /// An instance in a host of its own.
 pub(crate) struct Run {
     instance: Instance,
@@ -79,11 +105,9 @@ pub(crate) struct Run {
 impl Run {
     /// The seam between the corpus and the engines.
     pub(crate) fn new(engine: Engine, program: &Arc<Program>, setup: &Setup) -> Result<Run, Error> {
-        assert_eq!(engine, Engine::Interp, "the corpus does not know how to run this engine");
         let log = Log::default();
         let host = Arc::new(host(&log, setup.delegate));
-        let linked = Arc::new(Linked::new(Arc::clone(program), host.interface()));
-        let mut instance = Instance::new(linked, host, setup.limits)?;
+        let mut instance = prepared(engine, program, &host).instance(host, setup.limits)?;
         for (field, value) in &setup.memory {
             instance.set_memory(field, value)?;
         }

@@ -4,63 +4,103 @@ use super::builtins::{Log, host};
 use super::compare::Subject;
 use super::scene::{Expected, Plan, Scene};
 use super::seen::{Seen, SeenEnding, at};
+use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::lower;
-use lau_agent_runtime::{Energy, Instance, Limits, Linked, Snapshot};
+use lau_agent_runtime::{Energy, Engine, Instance, Limits, Linked, Snapshot};
 use lau_runtime::host::Host;
 use lau_runtime::{Ending, Outcome};
 use std::sync::Arc;
 
-/// A program linked to the test host.
-pub(crate) struct Interpreter {
-    linked: Arc<Linked>,
+/// A program linked to the test host, on the interpreter.
+pub(crate) struct Interpreter(Runner);
+
+/// The interpreter, where a run that stopped goes on in an instance restored from a snapshot.
+pub(crate) struct Moving(Runner);
+
+/// The same on native code.
+#[cfg(feature = "jit")]
+pub(crate) struct Native(Runner);
+
+/// A run that goes on, wherever it stopped, on the other engine, by way of a snapshot.
+#[cfg(feature = "jit")]
+pub(crate) struct Crossing(Runner);
+
+/// A program made ready for the engines that a run is to be on, by turns.
+struct Runner {
+    prepared: Vec<Prepared>,
     host: Arc<Host>,
     log: Log,
 }
 
 impl Subject for Interpreter {
     fn prepare(scene: &Scene) -> Result<Self, String> {
-        let program = lower(&scene.instructions).map_err(|d| format!("refused: {d:?}"))?;
-        let (host, log) = host(scene.delegates);
-        let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
-        Ok(Interpreter { linked, host: Arc::new(host), log })
+        Runner::prepare(&[Engine::Interp], scene).map(Interpreter)
     }
-
     fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
-        self.play_moving(scene, plan, expected, Ok)
+        self.0.play(scene, plan, expected, |instance, _| Ok(instance))
     }
 }
 
-/// The interpreter, where a run that stopped goes on in an instance restored from a snapshot.
-pub(crate) struct Moving(Interpreter);
-
 impl Subject for Moving {
     fn prepare(scene: &Scene) -> Result<Self, String> {
-        Interpreter::prepare(scene).map(Moving)
+        Runner::prepare(&[Engine::Interp], scene).map(Moving)
     }
-
     fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
-        let mut moves = 0;
-        self.0.play_moving(scene, plan, expected, |instance| {
-            moves += 1;
-            self.0.moved(&instance, plan.limits, moves % 2 == 0)
+        self.0.play(scene, plan, expected, |instance, moves| {
+            self.0.moved(&instance, plan.limits, moves)
         })
     }
 }
 
-impl Interpreter {
-    /// An instance in the state of another, by way of the bytes of a snapshot or of its JSON.
-    fn moved(&self, from: &Instance, limits: Limits, json: bool) -> Result<Instance, String> {
+#[cfg(feature = "jit")]
+impl Subject for Native {
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        Runner::prepare(&[Engine::Jit], scene).map(Native)
+    }
+    fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
+        self.0.play(scene, plan, expected, |instance, _| Ok(instance))
+    }
+}
+
+#[cfg(feature = "jit")]
+impl Subject for Crossing {
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        Runner::prepare(&[Engine::Jit, Engine::Interp], scene).map(Crossing)
+    }
+    fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
+        self.0.play(scene, plan, expected, |instance, moves| {
+            self.0.moved(&instance, plan.limits, moves)
+        })
+    }
+}
+
+impl Runner {
+    fn prepare(engines: &[Engine], scene: &Scene) -> Result<Self, String> {
+        let program = lower(&scene.instructions).map_err(|d| format!("refused: {d:?}"))?;
+        let (host, log) = host(scene.delegates);
+        let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+        let prepared: Vec<_> =
+            engines.iter().map(|engine| Prepared::new(*engine, Arc::clone(&linked))).collect();
+        match prepared.iter().find(|prepared| !prepared.hints().is_empty()) {
+            Some(prepared) => Err(format!("not compiled: {prepared:?}")),
+            None => Ok(Runner { prepared, host: Arc::new(host), log }),
+        }
+    }
+
+    /// An instance in the state of another, by way of the bytes of a snapshot or of its JSON, on the engine
+    /// whose turn it is.
+    fn moved(&self, from: &Instance, limits: Limits, moves: usize) -> Result<Instance, String> {
         let snapshot = from.snapshot().map_err(|e| format!("no snapshot: {e}"))?;
         let bytes = snapshot.to_bytes();
-        let back = if json {
+        let back = if moves.is_multiple_of(2) {
             Snapshot::from_json(&snapshot.to_json())
         } else {
             Snapshot::from_bytes(&bytes)
         };
         let back = back.map_err(|e| format!("does not read back: {e}"))?;
-        let instance =
-            Instance::restore(Arc::clone(&self.linked), Arc::clone(&self.host), limits, &back)
-                .map_err(|e| format!("not restored: {e}"))?;
+        let instance = self.prepared[moves % self.prepared.len()]
+            .restore(Arc::clone(&self.host), limits, &back)
+            .map_err(|e| format!("not restored: {e}"))?;
         let again = instance.snapshot().map_err(|e| format!("no second snapshot: {e}"))?;
         if again.to_bytes() != bytes || instance.live_bytes() != from.live_bytes() {
             return Err(format!("restored otherwise: {snapshot:?} as {again:?}"));
@@ -69,17 +109,17 @@ impl Interpreter {
     }
 
     /// Plays a plan; `move_on` is given the instance at each stop.
-    fn play_moving(
+    fn play(
         &self,
         scene: &Scene,
         plan: &Plan,
         expected: &Expected,
-        mut move_on: impl FnMut(Instance) -> Result<Instance, String>,
+        move_on: impl Fn(Instance, usize) -> Result<Instance, String>,
     ) -> Result<Vec<Seen>, String> {
         self.log.clear();
-        let mut instance =
-            Instance::new(Arc::clone(&self.linked), Arc::clone(&self.host), plan.limits)
-                .map_err(|e| format!("no instance: {e:?}"))?;
+        let mut instance = self.prepared[0]
+            .instance(Arc::clone(&self.host), plan.limits)
+            .map_err(|e| format!("no instance: {e:?}"))?;
         for ((field, value), accepted) in scene.memory.iter().zip(&expected.accepted) {
             if instance.set_memory(field, value).is_ok() != *accepted {
                 return Err(format!("memory {field:?} should be accepted: {accepted}"));
@@ -91,7 +131,7 @@ impl Interpreter {
         let mut seen = vec![self.seen(&mut instance, outcome, &expected.seen[0])?];
         for extra in &plan.resumes {
             if instance.is_resumable() {
-                instance = move_on(instance)?;
+                instance = move_on(instance, seen.len())?;
             }
             if let Ok(outcome) = instance.resume(energy(*extra)) {
                 let Some(like) = expected.seen.get(seen.len()) else {
@@ -104,7 +144,7 @@ impl Interpreter {
     }
 }
 
-impl Interpreter {
+impl Runner {
     /// What is seen where the run stopped, as far as it is compared.
     fn seen(&self, instance: &mut Instance, outcome: Outcome, like: &Seen) -> Result<Seen, String> {
         let memory = match &like.memory {

@@ -176,14 +176,16 @@ impl Builtin {
     #[must_use]
     pub fn typed<Args, F: TypedFn<Args>>(f: F) -> Self {
         let (body, result) = f.erase();
-        Self::with_body(Body::Typed(body, result), Some(F::TYPES.to_vec()))
+        let mut builtin = Self::with_body(Body::Typed(body, result), Some(F::TYPES.to_vec()));
+        builtin.signature.result = Some(result);
+        builtin
     }
 
     fn with_body(body: Body, types: Option<Vec<ScalarType>>) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "at most four")]
         let arity = types.as_ref().map(|types| types.len() as u8);
         let pricing = Pricing::Fixed(Energy::from_thousandths(rate::HOST_CALL));
-        Builtin { signature: Signature { arity, types, pricing }, price: None, body }
+        Builtin { signature: Signature { arity, types, result: None, pricing }, price: None, body }
     }
 
     /// The same builtin at a declared price. On one that says itself what it charges this has no effect.

@@ -303,15 +303,20 @@ fn typed_answer(
 }
 
 /// What `try` makes of a failure; under `call` it is a trap.
-fn caught(action: Action, name: &str, thrown: Thrown) -> Result<Value, Wrong> {
-    let (kind, error, failure) = match thrown {
-        Thrown::Failed(failure) => (TrapKind::BuiltinFailed, "failed", failure),
-        Thrown::Panicked(failure) => (TrapKind::BuiltinPanicked, "panicked", failure),
+fn caught(action: Action, name: &str, failure: Thrown) -> Result<Value, Wrong> {
+    let Action::TryOut(..) = action else { return Err(thrown(name, failure)) };
+    let (error, failure) = match failure {
+        Thrown::Failed(failure) => ("failed", failure),
+        Thrown::Panicked(failure) => ("panicked", failure),
     };
-    if let Action::TryOut(..) = action {
-        Ok([("error", error), ("message", failure.0.as_str())].into_iter().collect())
-    } else {
-        Err(failed(name, kind, &failure))
+    Ok([("error", error), ("message", failure.0.as_str())].into_iter().collect())
+}
+
+/// The trap that a failure is under `call`.
+pub(crate) fn thrown(name: &str, failure: Thrown) -> Wrong {
+    match failure {
+        Thrown::Failed(failure) => failed(name, TrapKind::BuiltinFailed, &failure),
+        Thrown::Panicked(failure) => failed(name, TrapKind::BuiltinPanicked, &failure),
     }
 }
 

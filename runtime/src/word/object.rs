@@ -170,6 +170,8 @@ pub(super) fn make_list(account: Option<NonNull<Account>>, items: Vec<Word>) -> 
     let mut list = ListObject {
         header: Header::new(account, 1, HEADER_BYTES + ELEMENT_BYTES * items.len() as u64),
         inner: 0,
+        data: items.as_ptr(),
+        len: items.len(),
         all_numbers: true,
         items,
     };
@@ -238,10 +240,28 @@ pub(crate) struct ListObject {
     header: Header,
     /// Tree sizes of the elements together.
     inner: u64,
+    /// Where the elements are and how many, for native code, which cannot look into a `Vec`.
+    data: *const Word,
+    len: usize,
     /// Whether every element is known to be a number. Never true wrongly; an overwritten text leaves
     /// it false.
     all_numbers: bool,
     items: Vec<Word>,
+}
+
+/// Where native code finds what it needs of a list, in bytes from the object's start.
+pub(super) mod list_layout {
+    use super::{Header, ListObject};
+    use std::mem::offset_of;
+
+    /// `u32`: holders; 1 if the list is not shared.
+    pub const HOLDERS: usize = offset_of!(ListObject, header) + offset_of!(Header, holders);
+    /// `u8`: whether all elements are numbers.
+    pub const ALL_NUMBERS: usize = offset_of!(ListObject, all_numbers);
+    /// Pointer to the first element.
+    pub const DATA: usize = offset_of!(ListObject, data);
+    /// `u64`: number of elements.
+    pub const LEN: usize = offset_of!(ListObject, len);
 }
 
 impl ListObject {
@@ -266,6 +286,7 @@ impl ListObject {
         self.note(&item);
         self.header.grow(ELEMENT_BYTES);
         self.items.push(item);
+        (self.data, self.len) = (self.items.as_ptr(), self.items.len());
     }
 
     /// Overwrites an element; the caller has checked the index.
