@@ -460,3 +460,26 @@ fn fields_unknown_to_the_program_stay_as_they_are() {
     assert_eq!(runtime.memory["other"], other);
     assert_eq!(runtime.memory["x"], Value::from(1.0));
 }
+
+#[test]
+fn runtimes_give_the_same_on_every_engine() {
+    let source = "func fib n\nload n\npush 2\nlt\njump_if more\nload n\nreturn\nmore:\nload n\npush 1\nsub\n\
+        call fib 1\nload n\npush 2\nsub\ncall fib 1\nadd\nend\nload up_to\ncall fib 1\nstore x\nload x";
+    let mut results = Vec::new();
+    for engine in Engine::ALL {
+        let mut runtime = runtime(source, 50.0);
+        runtime.set_engine(*engine);
+        runtime.memory.insert("up_to".into(), Value::from(15.0));
+        let mut stops = Vec::new();
+        let mut result = runtime.execute();
+        while let Err(error) = result {
+            stops.push((error, runtime.energy_used));
+            result = runtime.resume(777.7);
+        }
+        let result = result.expect("runs");
+        assert_eq!(result.output, Value::from(610.0));
+        assert!(result.compilation_hints[0].starts_with(engine.name()));
+        results.push((stops, result.energy_consumed, result.instructions_executed, runtime.memory));
+    }
+    assert!(results.windows(2).all(|two| two[0] == two[1]), "{results:?}");
+}
