@@ -36,6 +36,13 @@ pub struct Facts {
 /// is interpreted. It keeps the analysis linear for hostile shapes.
 const WORK_MAX: usize = 4_000_000;
 
+/// The most operations of a function that gets native code.
+const OPERATIONS_MAX: usize = 20_000;
+
+/// The most operations times variables. An exit writes the variables, and any operation may have one, so
+/// this bounds the code and the time it takes to make.
+const SIZE_MAX: usize = 100_000;
+
 /// Blocks are split at operations found to be left to the interpreter until there are so many.
 const SPLITS_MAX: usize = 10_000;
 
@@ -44,6 +51,10 @@ impl Facts {
     #[must_use]
     pub fn of(linked: &Linked, function: FunctionId) -> Option<Facts> {
         let variables = flow::variables(linked, function);
+        let operations = linked.program().parts().functions[function.index()].code.len();
+        if operations > OPERATIONS_MAX || operations.saturating_mul(variables + 1) > SIZE_MAX {
+            return None;
+        }
         let mut left = BTreeSet::new();
         loop {
             let blocks = Blocks::of(linked.program(), function, &left);

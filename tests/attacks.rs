@@ -419,3 +419,31 @@ fn stepping_through_appends_and_puts_is_linear() {
         assert_eq!(stepped.len(), 5);
     }
 }
+
+#[cfg(feature = "jit")]
+#[test]
+fn shapes_that_would_take_a_compiler_long_are_interpreted_and_said_so() {
+    use lau_agent_runtime::{Engine, engine::Prepared};
+    let straight = "push 1\npop\n".repeat(50_000);
+    let mut branches = "push 5\nstore i\n".to_owned();
+    let mut variables = String::new();
+    for at in 0..10_000 {
+        let name = at % 50;
+        writeln!(branches, "load i\npush {at}\nlt\njump_if l{at}\npush 1\nstore v{name}\nl{at}:")
+            .expect("a string");
+        writeln!(variables, "push {at}\nstore v{at}").expect("a string");
+    }
+    for source in [straight, branches, variables] {
+        let host = Host::default();
+        let program = compile(&source, &host.interface()).program.expect("compiles");
+        let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+        let start = Instant::now();
+        let prepared = Prepared::new(Engine::Jit, linked);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(prepared.hints()[0].starts_with("no native code: "), "{prepared:?}");
+        let mut instance =
+            prepared.instance(Arc::new(host), Limits::default()).expect("an instance");
+        instance.set_energy(Energy::ZERO, Energy::MAX);
+        assert!(matches!(instance.run().ending, Ending::Finished { .. }));
+    }
+}

@@ -6,11 +6,10 @@
 use super::args::ResumeArgs;
 use super::ended::{Asked, Ended};
 use super::report::Findings;
-use super::run::{execute, host};
+use super::run::{execute, host, prepared};
 use super::saved::{self, Saved};
 use super::stop::{Exit, Stop};
 use lau_agent_runtime::Linked;
-use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::compile;
 use std::sync::Arc;
 
@@ -39,7 +38,7 @@ fn stages(args: &ResumeArgs, ended: &mut Ended) -> Result<(), Stop> {
     ended.findings = Some(Findings { source, diagnostics: Vec::new(), omitted: 0 });
 
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance = Prepared::new(args.how.engine, linked)
+    let mut instance = prepared(args.how.engine, linked)
         .restore(host, limits, &snapshot)
         .map_err(|why| wrong(why.to_string()))?;
     drop(snapshot);

@@ -14,7 +14,7 @@ use super::stop::{Exit, Stop};
 use super::terminal;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::{Compiled, compile};
-use lau_agent_runtime::{Builtin, Energy, Host, Instance, Limits, Linked, Outcome, Value};
+use lau_agent_runtime::{Builtin, Energy, Engine, Host, Instance, Limits, Linked, Outcome, Value};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,7 +48,7 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
 
     let limits = args.limits.limits();
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance = Prepared::new(args.how.engine, linked)
+    let mut instance = prepared(args.how.engine, linked)
         .instance(host, limits)
         .expect("the host is the one whose interface the program is linked to");
     instance.set_energy(Energy::ZERO, args.budget);
@@ -82,6 +82,15 @@ pub(crate) fn execute(
         })?);
     }
     Ok(())
+}
+
+/// Makes a program ready for the engine that was asked for, and says where that engine will not do.
+pub(crate) fn prepared(engine: Engine, linked: Arc<Linked>) -> Prepared {
+    let prepared = Prepared::new(engine, linked);
+    for hint in prepared.hints() {
+        terminal::note(hint);
+    }
+    prepared
 }
 
 /// What programs run by the command can call: `log`, which writes its arguments to standard error.

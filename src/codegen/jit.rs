@@ -77,7 +77,7 @@ impl Jit {
         let count = linked.program().parts().functions.len();
         let facts: Option<Vec<Facts>> =
             (0..count).map(|at| Facts::of(linked, FunctionId::new(at))).collect();
-        let facts = facts.ok_or("the program is too large")?;
+        let facts = facts.ok_or("a function of the program is too large for it")?;
         let module = self.module.as_mut().ok_or("the module is gone")?;
         let declared = Declared::new(module, linked)?;
         let mut context = module.make_context();
