@@ -1,74 +1,326 @@
 //! Facts: what can be proved about a program before it runs, for native code alone.
 //!
 //! Forward data flow over the blocks of each function: how high the operand stack is where a block
-//! begins, and what types its values and the function's variables have there. Requires a linked program
-//! (prices and types of builtins come from the interface); leaves [`Facts`]. It decides nothing about
-//! how code is made, except one thing that both must agree on: which operations native code covers at
-//! all ([`flow::step`]).
+//! begins, and what types its values and the function's variables have there; over functions, what types
+//! they are called with and return, and what memory they touch; and how blocks join to segments that
+//! are paid for at once. Requires a linked program (prices and types of builtins come from the interface);
+//! leaves [`Facts`]. It decides nothing about how code is made, except one thing that both must agree
+//! on: which operations native code covers at all ([`flow::Flow::step`]).
 
 pub mod blocks;
 pub mod flow;
+pub mod segments;
+mod summary;
 mod types;
 
 pub use blocks::{Block, Blocks};
-pub use flow::{Operand, State, Step};
+pub use flow::{Flow, Operand, State, Step};
+pub use segments::Charge;
+pub use summary::Summaries;
 pub use types::Type;
 
 use lau_runtime::instance::Linked;
-use lau_runtime::program::{FunctionId, Pc};
+use lau_runtime::program::{Action, FunctionId, Pc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// The facts about one function.
 #[derive(Debug)]
-pub struct Facts {
+pub struct FunctionFacts {
     /// Its blocks.
     pub blocks: Blocks,
     /// What holds where each block begins, by the block's first operation. A block that is not here is
     /// never come to, or is come to with two heights; it is interpreted.
     pub states: BTreeMap<Pc, State>,
+    /// What each of those blocks has to do with energy.
+    pub charges: BTreeMap<Pc, Charge>,
     /// The operations that native code leaves to the interpreter.
     pub left: BTreeSet<Pc>,
+    /// Where native code can be entered.
+    pub entries: BTreeSet<Pc>,
     /// The highest its operand stack gets in native code.
     pub height_max: usize,
+    /// How many of its variables can be in registers.
+    pub registers: usize,
 }
 
-/// The data flow looks at no more states than this, each a block with its variables: beyond it, a function
-/// is interpreted. It keeps the analysis linear for hostile shapes.
-const WORK_MAX: usize = 4_000_000;
+/// The facts about a program.
+#[derive(Debug)]
+pub struct Facts {
+    /// Of each function, the main body first.
+    pub functions: Vec<FunctionFacts>,
+    /// What is known of functions as wholes.
+    pub summaries: Summaries,
+    /// The `get`s that are not taken to be of lists of Numbers.
+    pub mixed: BTreeSet<Pc>,
+}
 
-/// The most operations of a function that gets native code.
-const OPERATIONS_MAX: usize = 20_000;
+/// Why a program gets no native code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TooLarge {
+    /// It has more operations than that.
+    Operations(usize),
+    /// Its loops nest so deep.
+    Nesting(usize),
+    /// The data flow takes more steps than are allowed.
+    Work,
+}
 
-/// The most operations times variables. An exit writes the variables, and any operation may have one, so
-/// this bounds the code and the time it takes to make.
-const SIZE_MAX: usize = 100_000;
-
-/// Blocks are split at operations found to be left to the interpreter until there are so many.
-const SPLITS_MAX: usize = 10_000;
-
-impl Facts {
-    /// Finds the facts about a function; `None` if it is too large to look at.
-    #[must_use]
-    pub fn of(linked: &Linked, function: FunctionId) -> Option<Facts> {
-        let variables = flow::variables(linked, function);
-        let operations = linked.program().parts().functions[function.index()].code.len();
-        if operations > OPERATIONS_MAX || operations.saturating_mul(variables + 1) > SIZE_MAX {
-            return None;
-        }
-        let mut left = BTreeSet::new();
-        loop {
-            let blocks = Blocks::of(linked.program(), function, &left);
-            if blocks.list.len().saturating_mul(variables + 1) > WORK_MAX {
-                return None;
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TooLarge::Operations(n) => {
+                write!(f, "it has {n} instructions, and native code is made of {OPERATIONS_MAX}")
             }
-            let solved = flow::solve(linked, function, &blocks, WORK_MAX)?;
-            // Native code can be entered again after an operation that it leaves, if a block begins there.
-            let before = left.len();
-            left.extend(solved.left);
-            if left.len() == before || left.len() > SPLITS_MAX {
-                let (states, height_max) = (solved.states, solved.height_max);
-                return Some(Facts { blocks, states, left, height_max });
+            TooLarge::Nesting(n) => {
+                write!(f, "its loops nest {n} deep, and native code is made of {NESTING_MAX}")
             }
+            TooLarge::Work => f.write_str("its types would take too long to find"),
         }
     }
+}
+impl std::error::Error for TooLarge {}
+
+/// The most operations of a program that gets native code.
+pub const OPERATIONS_MAX: usize = 200_000;
+/// The deepest that its loops nest.
+pub const NESTING_MAX: usize = 64;
+/// The data flow looks at no more operations and variables than this, for each operation of the program.
+const WORK_PER_OPERATION: usize = 60;
+/// The data flow may look at so many in any case.
+const WORK_MIN: usize = 1_000_000;
+/// At most so many variables of a function are in registers; fewer in a long one, since each exit writes
+/// them all.
+const REGISTERS_MAX: usize = 48;
+/// Operations times variables in registers are not more than this.
+const SIZE_MAX: usize = 1_000_000;
+/// At entries the variables in registers are read and checked: not more than so many in a function.
+const READ_AT_ENTRIES_MAX: usize = 20_000;
+/// After so many visits, what a function is called with and returns is taken to be anything.
+const VISITS_MAX: usize = 8;
+
+impl Facts {
+    /// Finds the facts about a program. The `get`s in `mixed` are not taken to be of lists of Numbers.
+    ///
+    /// # Errors
+    /// If the program is too large to be looked at.
+    pub fn of(linked: &Linked, mixed: BTreeSet<Pc>) -> Result<Facts, TooLarge> {
+        let program = linked.program();
+        let operations = program.parts().ops.len();
+        if operations > OPERATIONS_MAX {
+            return Err(TooLarge::Operations(operations));
+        }
+        let count = program.parts().functions.len();
+        let ids = || (0..count).map(FunctionId::new);
+        let left = BTreeSet::new();
+        let mut search = Search {
+            linked,
+            mixed: &mixed,
+            summaries: Summaries::new(linked),
+            work: WORK_MIN + WORK_PER_OPERATION * operations,
+            found: ids().map(|id| Found::new(linked, id, &left)).collect(),
+        };
+        if let Some(nesting) = search.found.iter().map(|f| f.blocks.nesting).max()
+            && nesting > NESTING_MAX
+        {
+            return Err(TooLarge::Nesting(nesting));
+        }
+        search.solve(FunctionId::MAIN)?;
+        // What nothing in reach calls may be called by the interpreter all the same, and what is not found to
+        // return leads to code that is not found to be reached.
+        for id in ids() {
+            if search.summaries.result(id).is_none() && id != FunctionId::MAIN {
+                search.summaries.returns(id, Type::Word);
+            }
+            if id != FunctionId::MAIN && !search.summaries.is_called(id) {
+                let parameters = program.parts().functions[id.index()].parameters;
+                search.summaries.called(id, &vec![Type::Word; parameters.into()]);
+            }
+        }
+        for id in ids() {
+            search.solve(id)?;
+        }
+        let Search { summaries, found, .. } = search;
+        let mut functions = Vec::new();
+        for (id, found) in ids().zip(found) {
+            let registers = found.registers;
+            let flow =
+                Flow { linked, function: id, summaries: &summaries, registers, mixed: &mixed };
+            functions.push(found.finish(&flow));
+        }
+        Ok(Facts { functions, summaries, mixed })
+    }
+
+    /// What the flow of a function goes by.
+    #[must_use]
+    pub fn flow<'a>(&'a self, linked: &'a Linked, function: FunctionId) -> Flow<'a> {
+        let registers = self.functions[function.index()].registers;
+        Flow { linked, function, summaries: &self.summaries, registers, mixed: &self.mixed }
+    }
+
+    /// How many of the program's instructions native code covers, and how many there are that can be
+    /// come to.
+    #[must_use]
+    pub fn coverage(&self, linked: &Linked) -> (usize, usize) {
+        let mut covered = (0, 0);
+        for (at, facts) in self.functions.iter().enumerate() {
+            let flow = self.flow(linked, FunctionId::new(at));
+            for block in &facts.blocks.list {
+                let operations = block.end.index() - block.start.index();
+                let Some(state) = facts.states.get(&block.start) else {
+                    covered.1 += operations;
+                    continue;
+                };
+                let here = flow.covered(*block, state);
+                covered.0 += here.operations + usize::from(here.end == Step::Ends);
+                covered.1 += match here.end {
+                    Step::Done | Step::TooHigh => operations,
+                    Step::Ends => here.operations + 1,
+                };
+            }
+        }
+        covered
+    }
+}
+
+/// The search for facts about all functions together.
+struct Search<'a> {
+    linked: &'a Linked,
+    mixed: &'a BTreeSet<Pc>,
+    summaries: Summaries,
+    /// Operations that may still be looked at.
+    work: usize,
+    found: Vec<Found>,
+}
+
+impl Search<'_> {
+    /// Solves the data flow of a function, and of all others for which that is news.
+    fn solve(&mut self, first: FunctionId) -> Result<(), TooLarge> {
+        let mut todo = BTreeSet::from([first]);
+        // Callees mostly come after their callers, and what they return is better known first.
+        while let Some(id) = todo.pop_last() {
+            let found = &mut self.found[id.index()];
+            found.visits += 1;
+            let flow = Flow {
+                linked: self.linked,
+                function: id,
+                summaries: &self.summaries,
+                registers: found.registers,
+                mixed: self.mixed,
+            };
+            found.solved = flow.solve(&found.blocks);
+            if !found.solved.left.is_subset(&found.left) {
+                // Native code can be entered again after an operation that it leaves, if a block begins there.
+                found.left.extend(&found.solved.left);
+                found.blocks = Blocks::of(self.linked.program(), id, &found.left);
+                todo.insert(id);
+            }
+            self.work = self.work.checked_sub(found.solved.work).ok_or(TooLarge::Work)?;
+            let settled = found.visits > VISITS_MAX;
+            let wide = |of: Type| if settled { Type::Word } else { of };
+            let result = found.solved.result.map(wide);
+            let calls = found.solved.calls.clone();
+            for (callee, with) in calls {
+                self.found[callee.index()].callers.insert(id);
+                let with: Vec<Type> = with.into_iter().map(wide).collect();
+                if self.summaries.called(callee, &with) {
+                    todo.insert(callee);
+                }
+            }
+            if id != FunctionId::MAIN
+                && let Some(result) = result
+                && self.summaries.returns(id, result)
+            {
+                todo.extend(&self.found[id.index()].callers);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What has been found about a function.
+struct Found {
+    blocks: Blocks,
+    left: BTreeSet<Pc>,
+    solved: flow::Solved,
+    registers: usize,
+    callers: BTreeSet<FunctionId>,
+    visits: usize,
+}
+
+impl Found {
+    fn new(linked: &Linked, id: FunctionId, left: &BTreeSet<Pc>) -> Found {
+        let blocks = Blocks::of(linked.program(), id, left);
+        let operations = linked.program().parts().functions[id.index()].code.len();
+        Found {
+            blocks,
+            left: BTreeSet::new(),
+            solved: flow::Solved::default(),
+            registers: (SIZE_MAX / operations.max(1)).clamp(4, REGISTERS_MAX),
+            callers: BTreeSet::new(),
+            visits: 0,
+        }
+    }
+
+    fn finish(self, flow: &Flow<'_>) -> FunctionFacts {
+        let Found { blocks, left, solved, registers, .. } = self;
+        let states = solved.states;
+        let entries = entries(flow, &blocks, &states, &left);
+        let heads = blocks
+            .list
+            .iter()
+            .filter(|block| {
+                let after_call = block.start.index().checked_sub(1).is_some_and(|at| {
+                    matches!(flow.linked.program().parts().ops[at].action, Action::Call(..))
+                });
+                block.header || after_call || entries.contains(&block.start)
+            })
+            .map(|block| block.start)
+            .chain(blocks.list.first().map(|block| block.start))
+            .collect();
+        let charges = segments::charges(flow, &blocks, &states, &heads);
+        let height = |block: &Block| {
+            let state = states.get(&block.start)?;
+            let covered = flow.covered(*block, state);
+            (covered.operations > 0).then_some(covered.height.max(state.stack.len()))
+        };
+        let height_max = blocks.list.iter().filter_map(height).max().unwrap_or(0);
+        FunctionFacts { blocks, states, charges, left, entries, height_max, registers }
+    }
+}
+
+/// Where native code can be entered: at the function's start, at loops, after calls, behind what it left,
+/// and where it goes from one part to another.
+fn entries(
+    flow: &Flow<'_>,
+    blocks: &Blocks,
+    states: &BTreeMap<Pc, State>,
+    left: &BTreeSet<Pc>,
+) -> BTreeSet<Pc> {
+    let ops = &flow.linked.program().parts().ops;
+    let enterable = |block: &&Block| {
+        let covered = |state| flow.covered(**block, state).operations > 0;
+        states.get(&block.start).is_some_and(covered)
+    };
+    let wanted = |block: &&Block| {
+        let after = block.start.index().checked_sub(1).is_some_and(|at| {
+            left.contains(&Pc::new(at)) || matches!(ops[at].action, Action::Call(..))
+        });
+        block.start == blocks.list[0].start || block.header || after
+    };
+    let found = blocks.list.iter().filter(wanted).filter(enterable);
+    let registers = flow::variables(flow.linked, flow.function).min(flow.registers) + 1;
+    let every = (found.clone().count() * registers).div_ceil(READ_AT_ENTRIES_MAX).max(1);
+    let mut entries: BTreeSet<Pc> = found.step_by(every).map(|block| block.start).collect();
+    let mut crossed = BTreeSet::new();
+    for (at, block) in blocks.list.iter().enumerate() {
+        let last = ops[block.end.index() - 1].action;
+        let target = blocks::target(last).and_then(|target| blocks.at(target));
+        let next = (!blocks::ends(last)).then_some(at + 1);
+        let to = target.into_iter().chain(next).filter_map(|to| blocks.list.get(to));
+        crossed.extend(to.filter(|to| to.part != block.part).map(|to| to.start));
+    }
+    let crossed = crossed.into_iter().filter_map(|start| Some(&blocks.list[blocks.at(start)?]));
+    entries.extend(crossed.filter(enterable).map(|block| block.start));
+    entries
 }

@@ -2,6 +2,8 @@
 
 #![expect(unsafe_code, reason = "instances are given the code of their own program")]
 
+#[cfg(feature = "jit")]
+use crate::codegen::{Jit, Options};
 use lau_runtime::Limits;
 use lau_runtime::Snapshot;
 use lau_runtime::host::Host;
@@ -86,6 +88,8 @@ pub struct Prepared {
     linked: Arc<Linked>,
     code: Option<Arc<dyn Code>>,
     hints: Vec<String>,
+    #[cfg(feature = "jit")]
+    jit: Option<Arc<Jit>>,
 }
 
 impl Prepared {
@@ -93,15 +97,61 @@ impl Prepared {
     /// say so.
     #[must_use]
     pub fn new(engine: Engine, linked: Arc<Linked>) -> Prepared {
-        let (code, hints): (Option<Arc<dyn Code>>, _) = match engine {
-            Engine::Interp => (None, Vec::new()),
-            #[cfg(feature = "jit")]
-            Engine::Jit => match crate::codegen::Jit::new(&linked) {
-                Ok(jit) => (Some(Arc::new(jit)), Vec::new()),
-                Err(refusal) => (None, vec![refusal.to_string()]),
+        match engine {
+            Engine::Interp => Prepared {
+                linked,
+                code: None,
+                hints: Vec::new(),
+                #[cfg(feature = "jit")]
+                jit: None,
             },
+            #[cfg(feature = "jit")]
+            Engine::Jit => Prepared::native(linked, &Options::default()),
+        }
+    }
+
+    /// Makes the program ready for native code, made as the options say.
+    #[cfg(feature = "jit")]
+    #[must_use]
+    pub fn native(linked: Arc<Linked>, options: &Options) -> Prepared {
+        let (jit, hints) = match Jit::new(&linked, *options) {
+            Ok(jit) => (Some(Arc::new(jit)), Vec::new()),
+            Err(refusal) => (None, vec![refusal.to_string()]),
         };
-        Prepared { linked, code, hints }
+        let code = jit.clone().map(|jit| jit as Arc<dyn Code>);
+        Prepared { linked, code, hints, jit }
+    }
+
+    /// How many of the program's instructions native code covers, and how many there are that can be come
+    /// to; `None` if there is no native code.
+    #[must_use]
+    pub fn coverage(&self) -> Option<(usize, usize)> {
+        #[cfg(feature = "jit")]
+        return self.jit.as_ref().map(|jit| jit.facts().coverage(&self.linked));
+        #[cfg(not(feature = "jit"))]
+        None
+    }
+
+    /// How many guards native code has that can be made to leave, if it was made so
+    /// ([`Options::exits`]): what is done in machine code may be left to the interpreter at each.
+    #[cfg(feature = "jit")]
+    #[must_use]
+    pub fn guards(&self) -> u64 {
+        self.jit.as_ref().map_or(0, |jit| jit.guards())
+    }
+
+    /// Makes one of those guards leave whenever it is come to; with `None`, none.
+    #[cfg(feature = "jit")]
+    pub fn force(&self, guard: Option<u64>) {
+        if let Some(jit) = &self.jit {
+            jit.force(guard.unwrap_or(lau_runtime::native::FORCE_NONE));
+        }
+    }
+
+    /// Makes every guard leave whenever it is come to.
+    #[cfg(feature = "jit")]
+    pub fn force_all(&self) {
+        self.force(Some(lau_runtime::native::FORCE_ALL));
     }
 
     /// The linked program.

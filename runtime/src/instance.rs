@@ -313,7 +313,7 @@ impl Instance {
             watch: &self.watch,
         };
         match &self.code {
-            Some(code) if MODE == interp::WHOLE => native::run(&mut self.machine, &env, &**code),
+            Some(code) if MODE == interp::WHOLE => native::run(&mut self.machine, &env, code),
             Some(_) | None => interp::run::<MODE>(&mut self.machine, &env),
         }
     }

@@ -8,9 +8,9 @@
 //! Requires a verified program (every index exists) whose linked interface the environment implements.
 //! Knows nothing of public outcomes, places in source text, or who asks it to run.
 
-mod calls;
+pub(crate) mod calls;
 mod machine;
-mod sized;
+pub(crate) mod sized;
 mod slice;
 
 pub(crate) use calls::{answer, pending_at, thrown};
@@ -18,7 +18,6 @@ pub(crate) use machine::{Environment, Frame, Machine, Pending};
 pub use slice::Canceller;
 pub(crate) use slice::{Stretch, Watch, in_slices};
 
-use crate::limits::Limits;
 use crate::program::{Action, Pc};
 use crate::trap::TrapKind;
 use crate::word::{Word, equal, text_order};
@@ -56,16 +55,6 @@ impl std::fmt::Debug for Word {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.type_name())
     }
-}
-
-/// Appends to the list in a variable that nothing else holds; whether limits allow it.
-pub(crate) fn append_in_place(m: &mut Machine, at: usize, word: Word, limits: &Limits) -> bool {
-    m.stack.push(word);
-    let done = sized::append(m, at, limits).is_ok();
-    if !done {
-        m.stack.pop();
-    }
-    done
 }
 
 /// What is wrong with an instruction: the trap's kind and message.
@@ -411,7 +400,8 @@ pub(crate) fn work<const MODE: u8>(
                     if n == 0 && m.stack.len() >= stack_max {
                         trap!(StackLimit, "{stack_max} values are allowed");
                     }
-                    replace!(values, sized::map(m, values, limits));
+                    let pairs = &m.stack[m.stack.len() - values..];
+                    replace!(values, sized::map(&m.heap, pairs, limits));
                 }
                 Action::Get => {
                     charge!(sized::get_price(peek!(2), peek!(1)));

@@ -15,26 +15,36 @@
 //! Energy left of the *slice* is a register of native code. Where the slice does not pay for what comes
 //! next, native code leaves; whoever looks after slices looks at deadlines then, and enters again.
 //!
+//! # Holders
+//!
+//! Native code holds words as the interpreter does: one that it has in a register as the value of an
+//! operand, or in the home of a variable, is a holder, and it adds and takes away holders where the
+//! interpreter would. Where it leaves, its words move into the state. The operands of the frame it was
+//! entered for are its own from the entry on; the variables of that frame stay where they are.
+//!
 //! Requires code made for the program that the machine runs, by a generator that keeps to the layouts
 //! here. Knows nothing of how code is made.
 
 #![expect(unsafe_code, reason = "native code shares the state of a run by address")]
 
-use crate::host::Body;
-use crate::host::guarded;
+mod helpers;
+
+pub use helpers::{HELPERS, Helper, HelperId};
+
 use crate::interp::{
     self, Environment, Frame, MIXED, Machine, Pending, STEP, Stop, Stretch, Suspended, in_slices,
-    thrown,
 };
-use crate::program::{Action, Callee, ConstantId, FunctionId, Pc, Slot};
+use crate::program::{ConstantId, FunctionId, Pc, Slot};
 use crate::word::Word;
 use std::collections::HashMap;
 use std::mem::offset_of;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What native code knows of the run, by address. It is made anew at each entry.
 #[repr(C)]
 pub struct Context {
-    /// Thousandths left of the slice; written by exits too.
+    /// Thousandths left of the slice; written by exits and helpers too.
     energy: i64,
     /// Instructions executed since the entry; written by exits.
     count: i64,
@@ -48,10 +58,22 @@ pub struct Context {
     variables: *mut u64,
     /// The operands of the frame that is entered.
     stack: *mut u64,
+    /// Memory.
+    memory: *mut u64,
+    /// The constants of the program.
+    constants: *const u64,
+    /// Where helpers find operands of which there are many.
+    operands: *mut u64,
     /// Arguments of the typed builtin that is called.
     arguments: [f64; 4],
-    /// Whether that builtin failed.
-    failed: u64,
+    /// How the last helper went: a `status`.
+    status: u64,
+    /// What it gave.
+    word: u64,
+    /// Thousandths of the budget beyond the slice.
+    reserve: u64,
+    /// The guard that leaves whatever it finds, in code made so that guards can be made to.
+    forced: u64,
     /// What native code does not look at.
     run: *mut Run<'static>,
 }
@@ -75,23 +97,52 @@ pub mod layout {
     pub const VARIABLES: usize = offset_of!(Context, variables);
     /// Pointer: operands of the frame that is entered.
     pub const STACK: usize = offset_of!(Context, stack);
+    /// Pointer: memory.
+    pub const MEMORY: usize = offset_of!(Context, memory);
+    /// Pointer: constants of the program.
+    pub const CONSTANTS: usize = offset_of!(Context, constants);
+    /// Pointer: where helpers find operands of which there are many.
+    pub const OPERANDS: usize = offset_of!(Context, operands);
     /// `[f64; 4]`: arguments of a typed builtin.
     pub const ARGUMENTS: usize = offset_of!(Context, arguments);
-    /// `u64`: not 0 if the typed builtin failed.
-    pub const FAILED: usize = offset_of!(Context, failed);
+    /// `u64`: how the last helper went.
+    pub const STATUS: usize = offset_of!(Context, status);
+    /// `u64`: what the last helper gave.
+    pub const WORD: usize = offset_of!(Context, word);
+    /// `u64`: thousandths of the budget beyond the slice.
+    pub const RESERVE: usize = offset_of!(Context, reserve);
+    /// `u64`: the guard that leaves whatever it finds.
+    pub const FORCED: usize = offset_of!(Context, forced);
 }
+
+/// How a helper went.
+pub mod status {
+    /// Nothing was done: native code leaves, and the interpreter does it.
+    pub const NOT_DONE: u64 = 0;
+    /// It is done.
+    pub const DONE: u64 = 1;
+    /// The call is made and paid, and what follows is in the state: native code leaves at the call.
+    pub const PENDING: u64 = 2;
+    /// It is done, and the run is to stop: native code leaves at the next operation.
+    pub const STOP: u64 = 3;
+}
+
+/// No guard is made to leave.
+pub const FORCE_NONE: u64 = u64::MAX;
+/// Every guard is.
+pub const FORCE_ALL: u64 = u64::MAX - 1;
 
 struct Run<'a> {
     machine: *mut Machine,
     env: Environment<'a>,
-    /// What a typed builtin threw; its call is paid and not repeated.
+    /// Why the run stops, where a call of the host decided that. The call is not repeated.
     stop: Option<Stop>,
 }
 
 /// Where a value of the state comes from at an exit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A word in the record, without storage, or unchanged from its place in the state.
+    /// A word in the record, which moves into the state.
     Word(u32),
     /// A constant of the program.
     Constant(ConstantId),
@@ -100,7 +151,7 @@ pub enum Source {
 }
 
 /// How the state of one frame is made where native code leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Exit {
     /// The function.
     pub function: FunctionId,
@@ -109,11 +160,28 @@ pub struct Exit {
     /// How many values the record has.
     pub values: u32,
     /// Thousandths and instructions that were charged and are not executed.
-    pub unspent: (u32, u32),
+    pub unspent: (u64, u32),
     /// The operands, bottom first.
     pub stack: Vec<Source>,
-    /// The variables native code may have written.
+    /// The variables that the record has.
     pub variables: Vec<(Slot, Source)>,
+    /// The operations whose operands the code took to be of a kind that they turned out not to be.
+    pub assumed: Vec<Pc>,
+    /// How often it was taken, if something was assumed.
+    pub taken: AtomicU32,
+}
+
+/// Sizes that entering native code needs to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// The most operands that a frame has.
+    pub height_max: usize,
+    /// The most values a record has, its number included.
+    pub record_max: usize,
+    /// The most operands that a helper is handed at a time.
+    pub operands_max: usize,
+    /// How many native calls may nest.
+    pub depth_max: usize,
 }
 
 /// The machine code of a program.
@@ -122,19 +190,22 @@ pub trait Code: Send + Sync {
     fn entries(&self) -> &[bool];
     /// How many operands the frame must have where native code is entered at that operation.
     fn height(&self, entry: Pc) -> Option<usize>;
-    /// The function that is entered for operations of a function of the program.
-    fn entry(&self, function: FunctionId) -> Option<EntryFn>;
+    /// What is called to enter native code at an operation. It may be made now.
+    fn entry(&self, pc: Pc) -> Option<EntryFn>;
     /// The exit of that number.
     fn exit(&self, number: u64) -> &Exit;
-    /// The most operands that a frame has.
-    fn height_max(&self) -> usize;
-    /// The most values a record has, its number included.
-    fn record_max(&self) -> usize;
-    /// How many native calls may nest.
-    fn depth_max(&self) -> usize;
+    /// Sizes.
+    fn sizes(&self) -> Sizes;
+    /// The guard that is made to leave, [`FORCE_NONE`] or [`FORCE_ALL`].
+    fn forced(&self) -> u64;
+    /// Code of the same program that assumes less, if such was made.
+    fn better(&self) -> Option<Arc<dyn Code>>;
+    /// Makes code that does not assume what turned out wrong at that exit.
+    fn improve(&self, exit: u64);
 }
 
-/// An entry of native code. It always returns by an exit.
+/// An entry of native code. It always returns by an exit, or at once if it finds the state to be
+/// otherwise than it takes for granted.
 pub type EntryFn = unsafe extern "C" fn(*mut Context);
 
 /// An entry that came to nothing so often is not tried again under this slice.
@@ -143,14 +214,25 @@ const FUTILE_MAX: u8 = 8;
 /// An entry that led to no more instructions than this came to nothing.
 const FUTILE_INSTRUCTIONS: u64 = 8;
 
+/// Where an assumption failed so often, it is given up.
+const TAKEN_MAX: u32 = 8;
+
+/// The memory that entries use one after another.
+#[derive(Default)]
+struct Buffers {
+    records: Vec<u64>,
+    operands: Vec<u64>,
+}
+
 /// Runs on native code where there is some, else on the interpreter.
-pub(crate) fn run(m: &mut Machine, env: &Environment<'_>, code: &dyn Code) -> Stop {
+pub(crate) fn run(m: &mut Machine, env: &Environment<'_>, code: &Arc<dyn Code>) -> Stop {
     if let Some(Pending::Question(_)) = m.pending {
         return Stop::Suspended(Suspended::Asked);
     }
-    let mut records = Vec::new();
+    let mut code = Arc::clone(code);
+    let mut buffers = Buffers::default();
     in_slices(m, env.watch, |m, stretch, slice| match stretch {
-        Stretch::Slice => work(m, env, code, slice, &mut records),
+        Stretch::Slice => work(m, env, &mut code, slice, &mut buffers),
         Stretch::One => interp::work::<STEP>(m, env, slice, &[]),
     })
 }
@@ -160,27 +242,39 @@ pub(crate) fn run(m: &mut Machine, env: &Environment<'_>, code: &dyn Code) -> St
 fn work(
     m: &mut Machine,
     env: &Environment<'_>,
-    code: &dyn Code,
+    code: &mut Arc<dyn Code>,
     slice: u64,
-    records: &mut Vec<u64>,
+    buffers: &mut Buffers,
 ) -> Stop {
     let end = m.used + slice;
     let mut futile: HashMap<Pc, u8> = HashMap::new();
     loop {
-        let pc = m.frame.pc;
-        if m.pending.is_none()
-            && code.entries()[pc.index()]
-            && code.height(pc) == Some(m.stack.len() - m.frame.stack)
-            && futile.get(&pc).is_none_or(|n| *n < FUTILE_MAX)
-            && let Some(entry) = code.entry(m.frame.function)
-            && let Some(depth) = room(m, env, code)
-        {
+        while let Some(better) = code.better() {
+            *code = better;
+            futile.clear();
+        }
+        // Native code may hand over to native code: as long as it does something, nobody need step in.
+        loop {
+            let pc = m.frame.pc;
+            let enterable = m.pending.is_none()
+                && code.entries()[pc.index()]
+                && code.height(pc) == Some(m.stack.len() - m.frame.stack)
+                && futile.get(&pc).is_none_or(|n| *n < FUTILE_MAX);
+            if !enterable {
+                break;
+            }
+            let Some(depth) = room(m, env, code.sizes()) else { break };
+            let Some(entry) = code.entry(pc) else { break };
             let before = m.instructions;
-            if let Some(stop) = enter(m, env, code, entry, depth, end - m.used, records) {
+            if let Some(stop) = enter(m, env, &**code, entry, depth, end - m.used, buffers) {
                 return stop;
             }
-            if m.instructions - before <= FUTILE_INSTRUCTIONS {
+            let done = m.instructions - before;
+            if done <= FUTILE_INSTRUCTIONS {
                 *futile.entry(pc).or_default() += 1;
+            }
+            if done == 0 || code.better().is_some() {
+                break;
             }
         }
         match interp::work::<MIXED>(m, env, end - m.used, code.entries()) {
@@ -194,11 +288,11 @@ fn work(
 }
 
 /// How many native calls may nest from here, so that every limit of the run is kept without looking.
-fn room(m: &Machine, env: &Environment<'_>, code: &dyn Code) -> Option<usize> {
+fn room(m: &Machine, env: &Environment<'_>, sizes: Sizes) -> Option<usize> {
     let calls = (env.limits.call_depth_max as usize).checked_sub(m.callers.len())?;
     let values = (env.limits.stack_values_max as usize).checked_sub(m.frame.stack)?;
-    let frames = values / (code.height_max() + 1);
-    Some(calls.min(frames.checked_sub(1)?).min(code.depth_max()))
+    let frames = values / (sizes.height_max + 1);
+    Some(calls.min(frames.checked_sub(1)?).min(sizes.depth_max))
 }
 
 /// Enters native code and makes the state of the run where it left.
@@ -209,12 +303,17 @@ fn enter(
     entry: EntryFn,
     depth: usize,
     slice: u64,
-    records: &mut Vec<u64>,
+    buffers: &mut Buffers,
 ) -> Option<Stop> {
-    let capacity = (depth + 1) * code.record_max();
-    if records.len() < capacity {
-        records.resize(capacity, 0);
-    }
+    let sizes = code.sizes();
+    let grow = |buffer: &mut Vec<u64>, len: usize| {
+        if buffer.len() < len {
+            buffer.resize(len, 0);
+        }
+    };
+    grow(&mut buffers.records, (depth + 1) * sizes.record_max);
+    grow(&mut buffers.operands, sizes.operands_max);
+    let reserve = m.left() - slice;
     let slice = i64::try_from(slice).unwrap_or(i64::MAX);
     let machine: *mut Machine = m;
     let mut run = Run { machine, env: *env, stop: None };
@@ -223,21 +322,31 @@ fn enter(
         count: 0,
         depth: i64::try_from(depth).unwrap_or(0),
         entry: m.frame.pc.index() as u64,
-        records: records.as_mut_ptr(),
+        records: buffers.records.as_mut_ptr(),
         variables: m.variables[m.frame.variables..].as_mut_ptr().cast(),
         stack: m.stack[m.frame.stack..].as_mut_ptr().cast(),
+        memory: m.variables.as_mut_ptr().cast(),
+        constants: env.linked.program().constants().address().cast(),
+        operands: buffers.operands.as_mut_ptr(),
         arguments: [0.0; 4],
-        failed: 0,
+        status: status::DONE,
+        word: 0,
+        reserve,
+        forced: code.forced(),
         run: (&raw mut run).cast(),
     };
     // SAFETY: the code was made for this program (the instance vouches for it), the context describes this
-    // machine, and the records have room for every frame that may nest.
+    // machine, and the buffers have room for every frame that may nest and for what helpers are handed.
     unsafe { entry(&raw mut context) };
-    let written = context.records.addr() - records.as_ptr().addr();
+    let written = context.records.addr() - buffers.records.as_ptr().addr();
     let written = written / size_of::<u64>();
-    m.used += u64::try_from(slice - context.energy).unwrap_or(0);
-    m.instructions += u64::try_from(context.count).unwrap_or(0);
-    rebuild(m, env, code, &records[..written]);
+    if written == 0 {
+        return None; // it did nothing
+    }
+    // What is prepaid and unspent is given back by the records, and may be more than there is.
+    m.used = m.used.wrapping_add_signed(slice - context.energy);
+    m.instructions = m.instructions.wrapping_add_signed(context.count);
+    rebuild(m, env, code, &buffers.records[..written]);
     run.stop
 }
 
@@ -249,7 +358,9 @@ fn rebuild(m: &mut Machine, env: &Environment<'_>, code: &dyn Code, mut records:
         let (rest, values) = rest.split_at(rest.len() - exit.values as usize);
         records = rest;
         if outermost {
-            m.stack.truncate(m.frame.stack);
+            // SAFETY: shorter, and every operand from there on is native code's since it was entered; those it
+            // still has are in the record.
+            unsafe { m.stack.set_len(m.frame.stack) };
         } else {
             let waiting = m.frame;
             m.callers.push(waiting);
@@ -261,115 +372,30 @@ fn rebuild(m: &mut Machine, env: &Environment<'_>, code: &dyn Code, mut records:
         outermost = false;
         m.frame.pc = exit.pc;
         for (slot, source) in &exit.variables {
+            let word = value(m, env, *source, values);
             let at = m.frame.variables + slot.index();
-            if let Some(word) = value(m, env, *source, values, Some(at)) {
-                m.variables[at] = word;
-            }
+            m.variables[at] = word;
         }
         for source in &exit.stack {
-            let word = value(m, env, *source, values, None).unwrap_or(Word::NULL);
+            let word = value(m, env, *source, values);
             m.stack.push(word);
         }
-        m.used -= u64::from(exit.unspent.0);
-        m.instructions -= u64::from(exit.unspent.1);
+        m.used = m.used.wrapping_sub(exit.unspent.0);
+        m.instructions = m.instructions.wrapping_sub(exit.unspent.1.into());
+        if !exit.assumed.is_empty() && exit.taken.fetch_add(1, Ordering::Relaxed) + 1 == TAKEN_MAX {
+            code.improve(*number);
+        }
     }
 }
 
-/// A value of the state; `None` where the variable at that place holds it already.
-fn value(
-    m: &Machine,
-    env: &Environment<'_>,
-    source: Source,
-    values: &[u64],
-    place: Option<usize>,
-) -> Option<Word> {
+/// A value of the state. Each word of a record is asked for once.
+fn value(m: &Machine, env: &Environment<'_>, source: Source, values: &[u64]) -> Word {
     match source {
-        Source::Word(at) => {
-            let bits = values[at as usize];
-            if place.is_some_and(|place| m.variables[place].bits() == bits) {
-                return None;
-            }
-            Some(Word::scalar_from_bits(bits))
-        }
+        // SAFETY: native code wrote the word into the record to give it up.
+        Source::Word(at) => unsafe { Word::from_native(values[at as usize]) },
         Source::Constant(constant) => {
-            Some(env.linked.program().constants().get(constant.index()).clone())
+            env.linked.program().constants().get(constant.index()).clone()
         }
-        Source::Variable(slot) => {
-            Some(m.variables[m.frame.variables + slot.index()].clone().or_null())
-        }
-    }
-}
-
-/// A function that native code calls.
-#[derive(Clone, Copy, Debug)]
-pub struct Helper {
-    /// Its name, for linkers.
-    pub name: &'static str,
-    /// Its address in this process.
-    pub address: *const u8,
-}
-
-/// Everything that native code calls, by the order of [`HelperId`].
-#[must_use]
-pub fn helpers() -> [Helper; 2] {
-    [
-        Helper { name: "lau_append", address: append as *const u8 },
-        Helper { name: "lau_typed", address: typed as *const u8 },
-    ]
-}
-
-/// The place of a helper in [`helpers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HelperId {
-    /// `(context, slot, word) -> 1 if done, 0 if the interpreter must`: appends to a list in memory.
-    Append,
-    /// `(context, operation) -> double`: calls a typed builtin with the context's arguments.
-    Typed,
-}
-
-/// Appends a word without storage to the list in a memory slot, if that is in place and within limits.
-extern "C" fn append(context: *mut Context, slot: u64, bits: u64) -> u64 {
-    // SAFETY: native code passes the context it was entered with, and nothing else borrows that or the run
-    // while it does.
-    let (machine, env) = unsafe {
-        let run = &mut *(*context).run;
-        (&mut *run.machine, run.env)
-    };
-    let at = usize::try_from(slot).unwrap_or(usize::MAX);
-    let Some(variable) = machine.variables.get(at) else { return 0 };
-    if variable.is_shared() || variable.own_size() == 0 {
-        return 0;
-    }
-    u64::from(interp::append_in_place(machine, at, Word::scalar_from_bits(bits), env.limits))
-}
-
-/// Calls a typed builtin. If it fails, what follows from that is kept for the end of this entry.
-extern "C" fn typed(context: *mut Context, operation: u64) -> f64 {
-    // SAFETY: as in `append`.
-    let (context, run) = unsafe {
-        let context = &mut *context;
-        let run = &mut *context.run;
-        (context, run)
-    };
-    let linked = run.env.linked;
-    let at = usize::try_from(operation).unwrap_or(usize::MAX);
-    let action = linked.program().parts().ops[at].action;
-    let (Action::CallOut(call, argc) | Action::TryOut(call, argc)) = action else { return 0.0 };
-    let Callee::Builtin(builtin) = linked.callee(call) else { return 0.0 };
-    let Body::Typed(f, _) = run.env.builtins[builtin].body() else { return 0.0 };
-    let arguments = &mut context.arguments[..usize::from(argc)];
-    for n in arguments.iter_mut().filter(|n| n.is_nan()) {
-        *n = f64::NAN; // the one NaN that a host can see
-    }
-    match guarded(|| f(arguments)) {
-        Ok(n) if n.is_nan() => f64::NAN,
-        Ok(n) => n,
-        Err(failure) => {
-            let name = &linked.program().parts().calls[call.index()];
-            let (kind, message) = thrown(name, failure);
-            run.stop = Some(Stop::Trapped(kind, message));
-            context.failed = 1;
-            0.0
-        }
+        Source::Variable(slot) => m.variables[m.frame.variables + slot.index()].clone().or_null(),
     }
 }

@@ -44,6 +44,7 @@ pub(crate) use object::{
 
 /// Words and objects as native code sees them.
 pub(crate) mod layout {
+    pub use super::object::IMMORTAL;
     pub use super::object::list_layout::{ALL_NUMBERS, DATA, HOLDERS, LEN};
 
     /// From here on a word is no number.
@@ -103,21 +104,26 @@ impl Word {
     /// What a memory field holds that was never stored.
     pub(crate) const ABSENT: Word = Word(TAG_NULL | 1, PhantomData);
 
-    /// The word as it is.
-    pub(crate) fn bits(&self) -> u64 {
-        self.0
+    /// The word of these bits, which native code gives up: the holder that it was is the result's.
+    ///
+    /// # Safety
+    /// Native code had the word as a holder of its own, or it has no counted storage, and uses it no more.
+    pub(crate) unsafe fn from_native(bits: u64) -> Word {
+        Word(bits, PhantomData)
     }
 
-    /// The word of these bits, which native code had in a register.
+    /// The bits of the word, which native code takes over as a holder.
+    pub(crate) fn into_native(self) -> u64 {
+        ManuallyDrop::new(self).0
+    }
+
+    /// Words that native code holds, to look at.
     ///
-    /// # Panics
-    /// If it has storage: native code owns none, so that would be a bug in it.
-    pub(crate) fn scalar_from_bits(bits: u64) -> Word {
-        assert!(
-            bits < TAG_TEXT,
-            "native code left with a word that has storage; please report this bug"
-        );
-        Word(bits, PhantomData)
+    /// # Safety
+    /// The bits are those of words that are held for as long as they are borrowed.
+    pub(crate) unsafe fn borrowed_from_native(bits: &[u64]) -> &[Word] {
+        // SAFETY: a word is its bits (`repr(transparent)`), and the caller vouches for the objects.
+        unsafe { std::slice::from_raw_parts(bits.as_ptr().cast(), bits.len()) }
     }
 
     /// A number computed inside a run.

@@ -545,6 +545,10 @@ impl MiniRuntime {
                 vec![format!("{}: {} instructions", self.engine, outcome.instructions)];
             let prepared = self.lowered.as_ref().and_then(|lowered| lowered.prepared.as_ref());
             result.compilation_hints.extend(prepared.iter().flat_map(|p| p.1.hints().to_vec()));
+            if let Some((covered, all)) = prepared.as_ref().and_then(|p| p.1.coverage()) {
+                let hint = format!("native code covers {covered} of {all} instructions");
+                result.compilation_hints.push(hint);
+            }
             result
         });
         if instance.is_resumable() {

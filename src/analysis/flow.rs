@@ -1,12 +1,12 @@
 //! The data flow: what each operation does to the types of the stack and of variables.
 //!
-//! [`step`] is the one place that says what native code covers and what it may take for granted
+//! [`Flow::step`] is the one place that says what native code covers and what it may take for granted
 //! afterwards; the code generator follows it operation by operation. Facts hold for control that comes
 //! from native code. Control that comes from the interpreter has them checked on entry.
 
 use super::blocks::{Block, Blocks, ends, target};
+use super::summary::Summaries;
 use super::types::Type;
-use lau_runtime::Value;
 use lau_runtime::host::{Pricing, ScalarType};
 use lau_runtime::instance::Linked;
 use lau_runtime::program::opcode::Takes;
@@ -16,12 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A value on the operand stack, within a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
-    /// A value of that type, which is not [`Type::Word`].
+    /// A value of that type; if it has storage, native code holds it.
     Typed(Type),
     /// The value of a variable of type [`Type::Word`], not read yet. The variable is not written while
     /// this is on the stack.
     Variable(Slot),
-    /// A constant with storage.
+    /// A constant.
     Constant(ConstantId),
 }
 
@@ -30,12 +30,11 @@ pub enum Operand {
 pub struct State {
     /// The operand stack, bottom first. Where a block begins, all are `Typed`.
     pub stack: Vec<Operand>,
-    /// The types of the variables; in the main body, of the memory slots.
+    /// The types of the variables that can be in registers, the first ones; in the main body, of memory
+    /// slots. One of type [`Type::Word`] is in its home, as are all others.
     pub variables: Vec<Type>,
-    /// Which variables native code may have written and not put back into the state of the run.
+    /// Which of them may differ from what is in their homes.
     pub dirty: Vec<bool>,
-    /// The highest the stack was.
-    pub height_max: usize,
 }
 
 /// What becomes of an operation.
@@ -43,8 +42,28 @@ pub struct State {
 pub enum Step {
     /// Native code does it.
     Done,
-    /// Native code leaves it to the interpreter.
-    Leave,
+    /// It is a trap, or the end of the run, whatever the values are: native code leaves there.
+    Ends,
+    /// Native code leaves it to the interpreter, since the stack is too high.
+    TooHigh,
+}
+
+/// A stack that is higher is the interpreter's.
+pub const HEIGHT_MAX: usize = 128;
+
+/// What the flow goes by.
+#[derive(Clone, Copy)]
+pub struct Flow<'a> {
+    /// The program.
+    pub linked: &'a Linked,
+    /// The function.
+    pub function: FunctionId,
+    /// What is known of functions as wholes.
+    pub summaries: &'a Summaries,
+    /// How many of the variables can be in registers.
+    pub registers: usize,
+    /// The `get`s that are not taken to be of lists of Numbers.
+    pub mixed: &'a BTreeSet<Pc>,
 }
 
 /// How many variables a function has; the main body has memory.
@@ -59,29 +78,22 @@ pub fn variables(linked: &Linked, function: FunctionId) -> usize {
 }
 
 impl State {
-    /// What is known where a function begins: in the main body nothing, in a function that parameters have
-    /// no storage (a call that passes some is left to the interpreter) and the rest is `Null`.
+    /// The type of a variable.
     #[must_use]
-    pub fn start(linked: &Linked, function: FunctionId) -> State {
-        let count = variables(linked, function);
-        let main = function == FunctionId::MAIN;
-        let of = if main { Type::Word } else { Type::Scalar };
-        State {
-            stack: Vec::new(),
-            variables: vec![of; count],
-            dirty: vec![!main; count],
-            height_max: 0,
-        }
-    }
-
-    fn push(&mut self, operand: Operand) {
-        self.stack.push(operand);
-        self.height_max = self.height_max.max(self.stack.len());
+    pub fn variable(&self, slot: Slot) -> Type {
+        self.variables.get(slot.index()).copied().unwrap_or(Type::Word)
     }
 
     /// Sharpens the type of a variable that was looked at, and with it what is on the stack of it.
     pub fn refine(&mut self, slot: Slot, to: Type) {
-        self.variables[slot.index()] = to;
+        if let Some(of) = self.variables.get_mut(slot.index()) {
+            *of = to;
+        }
+        self.retype(slot, to);
+    }
+
+    /// What is on the stack of a variable is read.
+    pub fn retype(&mut self, slot: Slot, to: Type) {
         for operand in &mut self.stack {
             if *operand == Operand::Variable(slot) {
                 *operand = Operand::Typed(to);
@@ -89,337 +101,520 @@ impl State {
         }
     }
 
-    /// Whether the operand can be taken for a Number, checked where it is not known.
-    fn number(&mut self, operand: Operand) -> bool {
-        match operand {
-            Operand::Typed(Type::Number | Type::Scalar) => true,
-            Operand::Variable(slot) => {
-                self.refine(slot, Type::Number);
-                true
-            }
-            Operand::Typed(Type::Bool | Type::Word) | Operand::Constant(_) => false,
+    /// Sets what is known of a variable that is written.
+    fn write(&mut self, slot: Slot, of: Type, dirty: bool) {
+        if let Some(known) = self.variables.get_mut(slot.index()) {
+            (*known, self.dirty[slot.index()]) = (of, dirty);
         }
     }
 
-    /// Whether the operand can be taken for a value without storage.
-    fn scalar(&mut self, operand: Operand) -> bool {
-        match operand {
-            Operand::Typed(_) => true,
-            Operand::Variable(slot) => {
-                self.refine(slot, Type::Scalar);
-                true
-            }
-            Operand::Constant(_) => false,
-        }
-    }
-
-    fn holds(&self, slot: Slot) -> bool {
-        self.stack.contains(&Operand::Variable(slot))
-    }
-
-    /// Takes the top `n` off; they must be there.
+    /// The top `n` are taken; they must be there.
     fn take(&mut self, n: usize) -> Vec<Operand> {
         self.stack.split_off(self.stack.len() - n)
     }
-}
 
-/// Does an operation to what is known. If native code leaves it to the interpreter, what is known is of
-/// no use afterwards; [`covered`] tells beforehand.
-#[must_use]
-pub fn step(linked: &Linked, function: FunctionId, op: &Op, state: &mut State) -> Step {
-    match effect(linked, function, op.action, state) {
-        Some(()) => Step::Done,
-        None => Step::Leave,
+    fn has(&self, n: usize) -> Option<()> {
+        (self.stack.len() >= n).then_some(())
     }
 }
 
-/// How many operations from the beginning of a block native code does.
-#[must_use]
-pub fn covered(linked: &Linked, function: FunctionId, block: Block, state: &State) -> usize {
-    let mut state = state.clone();
-    let ops = &linked.program().parts().ops[block.start.index()..block.end.index()];
-    let leaves = |op: &Op| step(linked, function, op, &mut state) == Step::Leave;
-    ops.iter().position(leaves).unwrap_or(ops.len())
-}
+impl Flow<'_> {
+    fn main(&self) -> bool {
+        self.function == FunctionId::MAIN
+    }
 
-fn effect(linked: &Linked, function: FunctionId, action: Action, s: &mut State) -> Option<()> {
-    let number = Operand::Typed(Type::Number);
-    let bool = Operand::Typed(Type::Bool);
-    let enough = |n: usize, s: &State| if s.stack.len() >= n { Some(()) } else { None };
-    let sure = |ok: bool| if ok { Some(()) } else { None };
-    match action {
-        Action::Push(constant) => s.push(pushed(linked, constant)),
-        Action::Pop => drop(s.stack.pop()),
-        Action::Dup => {
-            enough(1, s)?;
-            s.push(s.stack[s.stack.len() - 1]);
-        }
-        Action::Over => {
-            enough(2, s)?;
-            s.push(s.stack[s.stack.len() - 2]);
-        }
-        Action::Swap => {
-            enough(2, s)?;
-            let at = s.stack.len() - 2;
-            s.stack.swap(at, at + 1);
-        }
-        Action::Store(slot) => {
-            let Operand::Typed(of) = s.stack.pop().unwrap_or(Operand::Typed(Type::Scalar)) else {
-                return None;
-            };
-            // What was in it has no storage, or native code does not write it.
-            if s.variables[slot.index()] == Type::Word {
-                s.refine(slot, Type::Scalar);
+    /// What is known where the function begins: in the main body nothing of memory; in a function the
+    /// types of what it is called with, and other variables are `Null`.
+    #[must_use]
+    pub fn start(&self) -> State {
+        let count = variables(self.linked, self.function);
+        let variables = if self.main() {
+            vec![Type::Word; count.min(self.registers)]
+        } else {
+            let of = |at| self.summaries.parameter(self.function, at).unwrap_or(Type::Scalar);
+            (0..count.min(self.registers)).map(of).collect()
+        };
+        // Where a function is called natively, what it is called with has never been in its home.
+        let dirty = variables.iter().map(|of| !self.main() && *of != Type::Word).collect();
+        State { stack: Vec::new(), variables, dirty }
+    }
+
+    /// The type of an operand.
+    #[must_use]
+    pub fn type_of(&self, operand: Operand) -> Type {
+        match operand {
+            Operand::Typed(of) => of,
+            Operand::Variable(_) => Type::Word,
+            Operand::Constant(constant) => {
+                Type::of(&self.linked.program().parts().constants[constant.index()])
             }
-            s.variables[slot.index()] = of;
-            s.dirty[slot.index()] = true;
         }
-        Action::Load(slot) => match s.variables[slot.index()] {
-            Type::Word => s.push(Operand::Variable(slot)),
-            of @ (Type::Number | Type::Bool | Type::Scalar) => s.push(Operand::Typed(of)),
-        },
-        Action::Add | Action::Sub | Action::Mul | Action::Div => {
-            enough(2, s)?;
-            sure(s.take(2).into_iter().all(|operand| s.number(operand)))?;
-            s.push(number);
+    }
+
+    /// Whether the operand can be taken for a Number, checked where it is not known.
+    fn number(&self, operand: Operand, s: &mut State) -> Option<()> {
+        if let Operand::Variable(slot) = operand {
+            s.refine(slot, Type::Number);
+            return Some(());
         }
-        Action::Neg => {
-            enough(1, s)?;
-            sure(s.take(1).into_iter().all(|operand| s.number(operand)))?;
-            s.push(number);
+        self.may_be_number(operand).then_some(())
+    }
+
+    /// Whether the operand is not known to be no Number.
+    #[must_use]
+    pub fn may_be_number(&self, operand: Operand) -> bool {
+        let of = self.type_of(operand);
+        match operand {
+            Operand::Constant(_) => of == Type::Number,
+            Operand::Typed(_) | Operand::Variable(_) => of != Type::Bool,
         }
-        Action::Eq | Action::Ne | Action::Lt | Action::Le | Action::Gt | Action::Ge => {
-            enough(2, s)?;
-            sure(s.take(2).into_iter().all(|operand| s.number(operand)))?;
-            s.push(bool);
+    }
+
+    /// Whether the operand is not known to have no storage.
+    fn may_have_storage(&self, operand: Operand) -> bool {
+        matches!(self.type_of(operand), Type::Word | Type::Never)
+    }
+
+    /// Whether the operand is known to be a Number.
+    #[must_use]
+    pub fn is_number(&self, operand: Operand) -> bool {
+        self.type_of(operand) == Type::Number
+    }
+
+    /// Whether a `get` is taken to be of a list of Numbers, by its operands.
+    #[must_use]
+    pub fn assumes_numbers(&self, pc: Pc, container: Operand, key: Operand) -> bool {
+        !self.mixed.contains(&pc)
+            && matches!(container, Operand::Variable(_) | Operand::Typed(Type::Word))
+            && self.may_be_number(key)
+    }
+
+    /// Whether a call of the host is of a typed builtin that is called directly.
+    #[must_use]
+    pub fn calls_directly(&self, action: Action, state: &State) -> bool {
+        let Action::CallOut(call, argc) = action else { return false };
+        let Callee::Builtin(at) = self.linked.callee(call) else { return false };
+        let (_, signature) = self.linked.interface().builtin(at);
+        let (Some(types), Some(_)) = (&signature.types, signature.result) else { return false };
+        let argc = usize::from(argc);
+        let fixed = matches!(signature.pricing, Pricing::Fixed(_));
+        let Some(below) = state.stack.len().checked_sub(argc) else { return false };
+        let fits = |(operand, of): (&Operand, &ScalarType)| match of {
+            ScalarType::Number => self.may_be_number(*operand),
+            ScalarType::Bool => *operand == Operand::Typed(Type::Bool),
+        };
+        fixed && types.len() == argc && state.stack[below..].iter().zip(types).all(fits)
+    }
+
+    /// The price of an operation that is paid in advance.
+    #[must_use]
+    pub fn price(&self, op: &Op, state: &State) -> u64 {
+        if let Action::CallOut(call, _) = op.action
+            && self.calls_directly(op.action, state)
+            && let Callee::Builtin(at) = self.linked.callee(call)
+            && let Pricing::Fixed(price) = self.linked.interface().builtin(at).1.pricing
+        {
+            return price.thousandths();
         }
-        Action::Not => {
-            enough(1, s)?;
-            sure(s.take(1).into_iter().all(|operand| s.scalar(operand)))?;
-            s.push(bool);
+        u64::from(op.energy)
+    }
+
+    /// Does an operation to what is known. Where that is not `Done`, what is known is of no use afterwards.
+    #[must_use]
+    pub fn step(&self, pc: Pc, op: &Op, state: &mut State) -> Step {
+        let high = state.stack.len() > HEIGHT_MAX;
+        match self.effect(pc, op.action, state) {
+            None => Step::Ends,
+            Some(()) if high || state.stack.len() > HEIGHT_MAX => Step::TooHigh,
+            Some(()) => Step::Done,
         }
-        Action::And | Action::Or => {
-            enough(2, s)?;
-            sure(s.take(2).into_iter().all(|operand| s.scalar(operand)))?;
-            s.push(bool);
-        }
-        Action::Get => {
-            enough(2, s)?;
-            let operands = s.take(2);
-            let Operand::Variable(_) = operands[0] else { return None };
-            sure(s.number(operands[1]))?;
-            s.push(number);
-        }
-        Action::Len => {
-            enough(1, s)?;
-            let Operand::Variable(_) = s.take(1)[0] else { return None };
-            s.push(number);
-        }
-        Action::Append(slot) => {
-            enough(1, s)?;
-            let value = s.take(1)[0];
-            let main = function == FunctionId::MAIN;
-            sure(main && s.variables[slot.index()] == Type::Word && !s.holds(slot))?;
-            let Operand::Typed(_) = value else { return None };
-            s.dirty[slot.index()] = false;
-        }
-        Action::Put(slot) => {
-            enough(2, s)?;
-            let operands = s.take(2);
-            sure(s.variables[slot.index()] == Type::Word && !s.holds(slot))?;
-            sure(!operands.contains(&Operand::Variable(slot)))?;
-            sure(operands.into_iter().all(|operand| s.number(operand)))?;
-        }
-        Action::Jump(_) | Action::Assert(_) => {}
-        Action::JumpIf(_) | Action::JumpTrue(_) => {
-            let top = s.stack.pop().unwrap_or(Operand::Typed(Type::Scalar));
-            sure(s.scalar(top))?;
-        }
-        Action::Call(_, argc) => {
-            enough(usize::from(argc), s)?;
-            let arguments = s.take(usize::from(argc));
-            sure(arguments.into_iter().all(|operand| s.scalar(operand)))?;
-            s.push(Operand::Typed(Type::Scalar));
-        }
-        Action::CallOut(call, argc) => {
-            let Callee::Builtin(at) = linked.callee(call) else { return None };
-            let (_, signature) = linked.interface().builtin(at);
-            let (types, result) = (signature.types.as_ref()?, signature.result?);
-            let Pricing::Fixed(_) = signature.pricing else { return None };
-            enough(usize::from(argc), s)?;
-            sure(types.len() == usize::from(argc))?;
-            for (operand, of) in s.take(usize::from(argc)).into_iter().zip(types) {
-                sure(match of {
-                    ScalarType::Number => s.number(operand),
-                    ScalarType::Bool => operand == bool,
-                })?;
+    }
+
+    /// How far native code does a block: so many operations, for so many thousandths, and why it stops.
+    #[must_use]
+    pub fn covered(&self, block: Block, state: &State) -> Covered {
+        let mut state = state.clone();
+        let mut covered =
+            Covered { operations: 0, price: 0, counted: 0, height: 0, end: Step::Done };
+        let ops = &self.linked.program().parts().ops;
+        let (start, end) = (block.start.index(), block.end.index());
+        for (at, op) in (start..).zip(&ops[start..end]) {
+            let price = self.price(op, &state);
+            covered.end = self.step(Pc::new(at), op, &mut state);
+            if covered.end != Step::Done {
+                break;
             }
-            s.push(match result {
-                ScalarType::Number => number,
-                ScalarType::Bool => bool,
-            });
+            covered.height = covered.height.max(state.stack.len());
+            covered.operations += 1;
+            covered.price += price;
+            covered.counted += u32::from(op.action != Action::End);
         }
-        Action::Return | Action::End => {
-            sure(function != FunctionId::MAIN)?;
-            let top = s.stack.pop().unwrap_or(Operand::Typed(Type::Scalar));
-            sure(s.scalar(top))?;
-        }
-        Action::Take(_)
-        | Action::Observe(_)
-        | Action::Publish(_)
-        | Action::Rem
-        | Action::Pow
-        | Action::List(_)
-        | Action::Map(_)
-        | Action::Has
-        | Action::TryOut(..)
-        | Action::EnergyCheck(_)
-        | Action::Delegate(_)
-        | Action::Fail(_) => return None,
+        covered
     }
-    Some(())
+
+    /// What an operation does to what is known; `None` if it cannot go well.
+    fn effect(&self, pc: Pc, action: Action, s: &mut State) -> Option<()> {
+        let number = Operand::Typed(Type::Number);
+        let bool = Operand::Typed(Type::Bool);
+        let any = Operand::Typed(Type::Word);
+        match action {
+            Action::Push(constant) => s.stack.push(Operand::Constant(constant)),
+            Action::Pop => drop(s.stack.pop()),
+            Action::Dup => {
+                s.has(1)?;
+                s.stack.push(s.stack[s.stack.len() - 1]);
+            }
+            Action::Over => {
+                s.has(2)?;
+                s.stack.push(s.stack[s.stack.len() - 2]);
+            }
+            Action::Swap => {
+                s.has(2)?;
+                let at = s.stack.len() - 2;
+                s.stack.swap(at, at + 1);
+            }
+            Action::Store(slot) => self.store(slot, s),
+            Action::Load(slot) => s.stack.push(match s.variable(slot) {
+                Type::Word => Operand::Variable(slot),
+                of @ (Type::Never | Type::Number | Type::Bool | Type::Scalar) => Operand::Typed(of),
+            }),
+            Action::Take(slot) => {
+                let of = s.variable(slot);
+                s.retype(slot, Type::Word);
+                s.stack.push(Operand::Typed(of));
+                s.write(slot, Type::Scalar, of != Type::Word);
+            }
+            Action::Observe(slot) if self.main() => {
+                return self.effect(pc, Action::Load(slot), s);
+            }
+            Action::Observe(_) => s.stack.push(any),
+            Action::Publish(slot) if self.main() => self.store(slot, s),
+            Action::Publish(_) => drop(s.stack.pop()),
+            Action::Add | Action::Sub | Action::Mul | Action::Div | Action::Rem | Action::Pow => {
+                self.numbers(2, s)?;
+                s.stack.push(number);
+            }
+            Action::Neg => {
+                self.numbers(1, s)?;
+                s.stack.push(number);
+            }
+            Action::Eq | Action::Ne => {
+                s.has(2)?;
+                s.take(2);
+                s.stack.push(bool);
+            }
+            Action::Lt | Action::Le | Action::Gt | Action::Ge => {
+                s.has(2)?;
+                // One that is known to be a Number can be compared with another only.
+                if s.stack[s.stack.len() - 2..].iter().any(|operand| self.is_number(*operand)) {
+                    self.numbers(2, s)?;
+                } else {
+                    s.take(2);
+                }
+                s.stack.push(bool);
+            }
+            Action::Not => {
+                s.has(1)?;
+                s.take(1);
+                s.stack.push(bool);
+            }
+            Action::And | Action::Or | Action::Has => {
+                s.has(2)?;
+                s.take(2);
+                s.stack.push(bool);
+            }
+            Action::List(n) => {
+                s.has(n as usize)?;
+                s.take(n as usize);
+                s.stack.push(any);
+            }
+            Action::Map(n) => {
+                s.has(2 * n as usize)?;
+                s.take(2 * n as usize);
+                s.stack.push(any);
+            }
+            Action::Get => {
+                s.has(2)?;
+                let (container, key) = (s.stack[s.stack.len() - 2], s.stack[s.stack.len() - 1]);
+                if !self.may_have_storage(container) {
+                    return None;
+                }
+                let result = if self.assumes_numbers(pc, container, key) {
+                    self.number(key, s)?;
+                    // Both may be the same variable, which is a Number then and no list.
+                    if !self.may_have_storage(s.stack[s.stack.len() - 2]) {
+                        return None;
+                    }
+                    number
+                } else {
+                    any
+                };
+                s.take(2);
+                s.stack.push(result);
+            }
+            Action::Len => {
+                s.has(1)?;
+                if !self.may_have_storage(s.take(1)[0]) {
+                    return None;
+                }
+                s.stack.push(number);
+            }
+            Action::Append(slot) => {
+                s.has(1)?;
+                s.take(1);
+                s.retype(slot, Type::Word);
+                if !matches!(s.variable(slot), Type::Word | Type::Never) {
+                    return None;
+                }
+            }
+            Action::Put(slot) => {
+                s.has(2)?;
+                s.take(2);
+                s.retype(slot, Type::Word);
+                if !matches!(s.variable(slot), Type::Word | Type::Never) {
+                    return None;
+                }
+            }
+            Action::Jump(_) | Action::Assert(_) | Action::EnergyCheck(_) => {}
+            Action::JumpIf(_) | Action::JumpTrue(_) => drop(s.stack.pop()),
+            Action::Call(callee, argc) => {
+                s.has(usize::from(argc))?;
+                s.take(usize::from(argc));
+                self.settle(s);
+                self.touch(callee, s);
+                let result = self.summaries.result(callee).unwrap_or(Type::Never);
+                s.stack.push(Operand::Typed(result));
+            }
+            Action::CallOut(call, argc) => {
+                s.has(usize::from(argc))?;
+                let direct = self.calls_directly(action, s);
+                let arguments = s.take(usize::from(argc));
+                if !direct {
+                    s.stack.push(any);
+                    return Some(());
+                }
+                let Callee::Builtin(at) = self.linked.callee(call) else { return None };
+                let signature = self.linked.interface().builtin(at).1;
+                for (operand, of) in arguments.into_iter().zip(signature.types.iter().flatten()) {
+                    if *of == ScalarType::Number {
+                        self.number(operand, s)?;
+                    }
+                }
+                s.stack.push(match signature.result? {
+                    ScalarType::Number => number,
+                    ScalarType::Bool => bool,
+                });
+            }
+            Action::TryOut(_, argc) => {
+                s.has(usize::from(argc))?;
+                s.take(usize::from(argc));
+                s.stack.push(any);
+            }
+            Action::Delegate(delegation) => {
+                let field = self.linked.program().parts().delegations[delegation.index()].field;
+                if self.main() {
+                    s.retype(field, Type::Word);
+                    s.write(field, Type::Word, false);
+                }
+            }
+            Action::Return | Action::End if self.main() => return None,
+            Action::Return | Action::End => drop(s.stack.pop()),
+            Action::Fail(_) => return None,
+        }
+        Some(())
+    }
+
+    fn numbers(&self, n: usize, s: &mut State) -> Option<()> {
+        s.has(n)?;
+        for at in s.stack.len() - n..s.stack.len() {
+            self.number(s.stack[at], s)?;
+        }
+        s.take(n);
+        Some(())
+    }
+
+    fn store(&self, slot: Slot, s: &mut State) {
+        let of = s.stack.pop().map_or(Type::Scalar, |operand| self.type_of(operand));
+        let was = s.variable(slot);
+        s.retype(slot, Type::Word);
+        // Over a value in its home, the new one is written there too.
+        s.write(slot, of, of != Type::Word && was != Type::Word);
+    }
+
+    /// What a call does to memory that the main body has in registers.
+    fn touch(&self, callee: FunctionId, s: &mut State) {
+        if !self.main() {
+            return;
+        }
+        for (slot, written) in self.summaries.touches(callee) {
+            let of = if written { Type::Word } else { s.variable(slot) };
+            s.write(slot, of, false);
+        }
+    }
+
+    /// Everything on the stack is read, as it is where a block ends.
+    pub fn settle(&self, s: &mut State) {
+        for at in 0..s.stack.len() {
+            s.stack[at] = Operand::Typed(self.type_of(s.stack[at]));
+        }
+    }
+
+    /// What is known after the interpreter did an operation: what it gave and wrote may be anything.
+    /// `None` if it does not go on behind it, or not so that the height of the stack is known.
+    fn after_interpreter(&self, op: &Op, before: &State) -> Option<State> {
+        let mut after = before.clone();
+        after.dirty.fill(false);
+        let row = op.action.opcode().row();
+        let takes = match (op.action, row.takes) {
+            (Action::List(n), _) => n as usize,
+            (Action::Map(n), _) => 2 * n as usize,
+            (Action::Call(_, argc) | Action::CallOut(_, argc) | Action::TryOut(_, argc), _) => {
+                argc.into()
+            }
+            (_, Takes::Values(n)) => n.into(),
+            (_, Takes::TopOrNull | Takes::TopIfAny) => after.stack.len().min(1),
+            (_, Takes::Count | Takes::Pairs) => return None,
+        };
+        if takes > after.stack.len() || ends(op.action) || target(op.action).is_some() {
+            return None;
+        }
+        after.stack.truncate(after.stack.len() - takes);
+        self.settle(&mut after);
+        for _ in 0..row.gives {
+            after.stack.push(Operand::Typed(Type::Word));
+        }
+        if let Action::Call(callee, _) = op.action {
+            self.touch(callee, &mut after);
+        }
+        if let Action::Store(slot)
+        | Action::Take(slot)
+        | Action::Append(slot)
+        | Action::Put(slot)
+        | Action::Publish(slot) = op.action
+        {
+            after.write(slot, Type::Word, false);
+        }
+        if let Action::Delegate(delegation) = op.action {
+            let field = self.linked.program().parts().delegations[delegation.index()].field;
+            after.write(field, Type::Word, false);
+        }
+        Some(after)
+    }
 }
 
-fn pushed(linked: &Linked, constant: ConstantId) -> Operand {
-    match linked.program().parts().constants[constant.index()] {
-        Value::Number(_) => Operand::Typed(Type::Number),
-        Value::Bool(_) => Operand::Typed(Type::Bool),
-        Value::Null => Operand::Typed(Type::Scalar),
-        Value::Text(_) | Value::List(_) | Value::Map(_) | Value::Reference(_) => {
-            Operand::Constant(constant)
-        }
-    }
+/// How far native code does a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// So many operations.
+    pub operations: usize,
+    /// What is paid for them in advance, in thousandths.
+    pub price: u64,
+    /// How many of them are counted.
+    pub counted: u32,
+    /// How high the stack gets after one of them.
+    pub height: usize,
+    /// Why it does not do the next, or `Done` if it does them all.
+    pub end: Step,
 }
 
-/// What is known after the interpreter did an operation: what it gave has no storage (checked where native
-/// code is entered again), what it wrote may be anything. `None` if it cannot be known how high the stack is.
-fn after_interpreter(op: &Op, before: &State) -> Option<State> {
-    let mut after = before.clone();
-    after.dirty.fill(false);
-    let row = op.action.opcode().row();
-    let takes = match (op.action, row.takes) {
-        (Action::List(n), _) => n as usize,
-        (Action::Map(n), _) => 2 * n as usize,
-        (Action::Call(_, argc) | Action::CallOut(_, argc) | Action::TryOut(_, argc), _) => {
-            argc.into()
-        }
-        (_, Takes::Values(n)) => n.into(),
-        (_, Takes::TopOrNull | Takes::TopIfAny) => after.stack.len().min(1),
-        (_, Takes::Count | Takes::Pairs) => return None,
-    };
-    if takes > after.stack.len() || ends(op.action) {
-        return None;
-    }
-    after.stack.truncate(after.stack.len() - takes);
-    for _ in 0..row.gives {
-        after.push(Operand::Typed(Type::Scalar));
-    }
-    if let Action::Store(slot) | Action::Take(slot) | Action::Append(slot) | Action::Put(slot) =
-        op.action
-    {
-        after.variables[slot.index()] = Type::Word;
-    }
-    settle(&mut after);
-    Some(after)
-}
-
-/// What is on the stack where a block ends has no storage; native code checks what it has not looked at.
-pub fn settle(state: &mut State) {
-    for at in 0..state.stack.len() {
-        if let Operand::Variable(slot) = state.stack[at] {
-            state.refine(slot, Type::Scalar);
-        } else if let Operand::Constant(_) = state.stack[at] {
-            state.stack[at] = Operand::Typed(Type::Scalar);
-        }
-    }
-}
-
-/// What the data flow found.
+/// What the data flow found of a function.
+#[derive(Debug, Default)]
 pub(super) struct Solved {
     /// What is known where blocks begin.
     pub(super) states: BTreeMap<Pc, State>,
     /// The operations native code leaves to the interpreter.
     pub(super) left: BTreeSet<Pc>,
-    /// The highest the stack gets.
-    pub(super) height_max: usize,
+    /// The types that program functions are called with.
+    pub(super) calls: Vec<(FunctionId, Vec<Type>)>,
+    /// The type of what the function returns, if it does.
+    pub(super) result: Option<Type>,
+    /// Operations looked at, for a bound on the work.
+    pub(super) work: usize,
 }
 
-/// Solves the data flow. `None` if it takes more work than allowed.
-pub(super) fn solve(
-    linked: &Linked,
-    function: FunctionId,
-    blocks: &Blocks,
-    work_max: usize,
-) -> Option<Solved> {
-    let first = blocks.list.first()?.start;
-    let mut states = BTreeMap::from([(first, State::start(linked, function))]);
-    let mut uneven = BTreeSet::new();
-    let mut todo = BTreeSet::from([first]);
-    let mut work = 0;
-    let mut height_max = 0;
-    let mut left = BTreeSet::new();
-    while let Some(start) = todo.pop_first() {
-        let (Some(block), Some(state)) = (blocks.at(start), states.get(&start)) else { continue };
-        work += state.variables.len() + block.end.index() - block.start.index();
-        if work > work_max {
-            return None;
-        }
-        let (state, successors) = through(linked, function, block, state.clone(), &mut left);
-        height_max = height_max.max(state.height_max);
-        for successor in successors {
-            if uneven.contains(&successor) {
+impl Flow<'_> {
+    /// Solves the data flow.
+    pub(super) fn solve(&self, blocks: &Blocks) -> Solved {
+        let mut solved = Solved::default();
+        let first = blocks.list[0].start;
+        solved.states.insert(first, self.start());
+        let mut uneven = BTreeSet::new();
+        let mut todo = BTreeSet::from([first]);
+        while let Some(start) = todo.pop_first() {
+            let (Some(at), Some(state)) = (blocks.at(start), solved.states.get(&start)) else {
                 continue;
-            }
-            match states.get_mut(&successor) {
-                None => {
-                    states.insert(successor, state.clone());
-                    todo.insert(successor);
+            };
+            let block = blocks.list[at];
+            let state = state.clone();
+            solved.work += state.variables.len() + block.end.index() - block.start.index();
+            let (state, successors) = self.through(block, state, &mut solved);
+            for successor in successors {
+                if uneven.contains(&successor) {
+                    continue;
                 }
-                Some(known) => match join(known, &state) {
-                    Some(true) => drop(todo.insert(successor)),
-                    Some(false) => {}
+                match solved.states.get_mut(&successor) {
                     None => {
-                        states.remove(&successor);
-                        uneven.insert(successor);
+                        solved.states.insert(successor, state.clone());
+                        todo.insert(successor);
                     }
-                },
+                    Some(known) => match join(known, &state) {
+                        Some(true) => drop(todo.insert(successor)),
+                        Some(false) => {}
+                        None => {
+                            solved.states.remove(&successor);
+                            uneven.insert(successor);
+                        }
+                    },
+                }
             }
         }
+        solved
     }
-    Some(Solved { states, left, height_max })
-}
 
-/// What is known where a block ends, and which blocks come next.
-fn through(
-    linked: &Linked,
-    function: FunctionId,
-    block: Block,
-    mut state: State,
-    left: &mut BTreeSet<Pc>,
-) -> (State, Vec<Pc>) {
-    let ops = &linked.program().parts().ops[block.start.index()..block.end.index()];
-    let done = covered(linked, function, block, &state);
-    for op in &ops[..done] {
-        let step = step(linked, function, op, &mut state);
-        debug_assert_eq!(step, Step::Done);
+    /// What is known where a block ends, and which blocks come next.
+    fn through(&self, block: Block, mut state: State, solved: &mut Solved) -> (State, Vec<Pc>) {
+        let ops = &self.linked.program().parts().ops;
+        let (start, end) = (block.start.index(), block.end.index());
+        for (at, op) in (start..).zip(&ops[start..end]) {
+            let pc = Pc::new(at);
+            self.note(op.action, &state, solved);
+            // An operation makes the stack one higher at most.
+            let before = (state.stack.len() >= HEIGHT_MAX).then(|| state.clone());
+            match self.step(pc, op, &mut state) {
+                Step::Done => {}
+                Step::Ends => return (state, Vec::new()),
+                Step::TooHigh => {
+                    solved.left.insert(pc);
+                    match before.and_then(|before| self.after_interpreter(op, &before)) {
+                        Some(after) => state = after,
+                        None => return (state, Vec::new()),
+                    }
+                }
+            }
+        }
+        self.settle(&mut state);
+        let last = ops[block.end.index() - 1].action;
+        let mut successors: Vec<Pc> = target(last).into_iter().collect();
+        if !ends(last) {
+            successors.push(block.end);
+        }
+        (state, successors)
     }
-    let next = Pc::new(block.start.index() + done + 1);
-    if let Some(op) = ops.get(done) {
-        left.insert(Pc::new(block.start.index() + done));
-        // Only where a block begins can native code be entered again.
-        let goes_on = next == block.end && target(op.action).is_none();
-        return match after_interpreter(op, &state).filter(|_| goes_on) {
-            Some(after) => (after, vec![next]),
-            None => (state, Vec::new()),
-        };
+
+    /// Notes what the operation tells of functions as wholes.
+    fn note(&self, action: Action, state: &State, solved: &mut Solved) {
+        if let Action::Call(callee, argc) = action
+            && let Some(below) = state.stack.len().checked_sub(argc.into())
+        {
+            let arguments = &state.stack[below..];
+            let types = arguments.iter().map(|operand| self.type_of(*operand)).collect();
+            solved.calls.push((callee, types));
+        }
+        if let Action::Return | Action::End = action {
+            let top = state.stack.last().map_or(Type::Scalar, |top| self.type_of(*top));
+            solved.result = Some(solved.result.map_or(top, |known| known.join(top)));
+        }
     }
-    settle(&mut state);
-    let last = ops.last().map(|op| op.action);
-    let mut successors: Vec<Pc> = last.and_then(target).into_iter().collect();
-    if !last.is_some_and(ends) {
-        successors.push(block.end);
-    }
-    (state, successors)
 }
 
 /// Makes `known` hold for what comes from `other` too; whether it changed, or `None` if the heights differ.
@@ -427,18 +622,25 @@ fn join(known: &mut State, other: &State) -> Option<bool> {
     if known.stack.len() != other.stack.len() {
         return None;
     }
-    let before = known.clone();
+    let mut changed = false;
+    let mut put = |known: &mut Type, other: Type| {
+        let joined = known.join(other);
+        changed |= joined != *known;
+        *known = joined;
+    };
     for (a, b) in known.stack.iter_mut().zip(&other.stack) {
         if let (Operand::Typed(a), Operand::Typed(b)) = (a, b) {
-            *a = a.join(*b);
+            put(a, *b);
         }
     }
     for (a, b) in known.variables.iter_mut().zip(&other.variables) {
-        *a = a.join(*b);
+        put(a, *b);
     }
-    for (a, b) in known.dirty.iter_mut().zip(&other.dirty) {
-        *a |= *b;
+    for at in 0..known.dirty.len() {
+        // Where one way leads here with it in its home, it is there on every way.
+        let dirty = (known.dirty[at] || other.dirty[at]) && known.variables[at] != Type::Word;
+        changed |= dirty != known.dirty[at];
+        known.dirty[at] = dirty;
     }
-    known.height_max = known.height_max.max(other.height_max);
-    Some(*known != before)
+    Some(changed)
 }

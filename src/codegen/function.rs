@@ -1,54 +1,102 @@
 //! One function to Cranelift IR.
 //!
-//! Two versions of a function are made from the same blocks. The *entered* one is called by the run, reads
-//! operands and variables from its state, checks the facts it relies on, and begins at whichever entry it
-//! is told; it never returns but by an exit. The *direct* one is called by other native code with its
-//! arguments, and returns energy left (negative: it left), instructions executed, and its result.
+//! # Versions
+//!
+//! Up to three versions of a function are made from the same blocks. The *direct* one is called by other
+//! native code with its arguments, and returns energy left (negative: it left), instructions executed, and
+//! its result. The other two are entered by the run for a frame in its state: they read operands and
+//! variables from there, check the facts they rely on, begin at whichever entry they are told, and return
+//! by an exit only. The *clean* one is entered outside of loops and at the heads of outermost ones. The
+//! *clone* is entered inside of loops, which makes the loops around irreducible, and hands over to the
+//! clean one at the next head of an outermost loop, by leaving there.
+//!
+//! A long function is made in parts, each by itself. Control that goes from one to another leaves, and enters
+//! the other; its direct version has the first part only.
 //!
 //! # Values
 //!
-//! A Number is an `f64`, a Bool an `i8`, anything else an `i64` word without storage. Each variable and each
-//! place of the stack has three Cranelift variables, one for each form; the type in the facts says which
-//! one holds it. A variable that may have storage is held as its word, unchanged from the run's state, and
-//! is only ever looked into.
+//! A Number is an `f64`, a Bool an `i8`, anything else an `i64` word. Each variable and each place of the
+//! stack has three Cranelift variables, one for each form; the type in the facts says which one holds it.
+//! A word that may have storage is a holder (see `lau_runtime::native`). A variable of which nothing is known
+//! is in its *home*: its place in the run's state, or in a direct version on the native stack.
+//!
+//! # Leaving
+//!
+//! Where a block begins, and after each operation that does something that cannot be undone, the state is
+//! one to which an exit can go back: a *restart*. Everything in between is done again by the interpreter, so
+//! all guards of such a stretch share one cold block.
 //!
 //! # Energy
 //!
-//! Energy left and instructions executed are two SSA values. A block is paid for at its head, as far as
-//! native code covers it: compare, then subtract. An exit inside says how much of that is not spent.
+//! Energy left and instructions executed are two SSA values, less what is prepaid: see
+//! `analysis::segments`. An exit says how much of that is not spent at its restart.
 
 mod calls;
 mod enter;
+mod keep;
 mod leave;
 mod lists;
+mod logic;
 mod values;
 
-pub(super) use enter::entries;
-
-use crate::analysis::blocks::Block as Span;
-use crate::analysis::{Facts, Operand, State, Step, Type, flow};
+use super::{Fault, Options};
+use crate::analysis::{Block as Span, Charge, Facts, Flow, FunctionFacts, State, Step, Type, flow};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, FuncRef, InstBuilder, MemFlagsData, types};
 use cranelift_frontend::{FuncInstBuilder, FunctionBuilder, Variable};
-use lau_runtime::host::Pricing;
 use lau_runtime::instance::Linked;
-use lau_runtime::native::{Exit, layout};
-use lau_runtime::program::{Action, Callee, ConstantId, FunctionId, Op, Pc, Slot};
-use std::collections::BTreeMap;
+use lau_runtime::native::{Exit, HelperId, layout};
+use lau_runtime::program::{Action, ConstantId, FunctionId, Op, Opcode, Pc, Slot};
+use leave::{Pending, Restart};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which version of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Version {
-    Entered,
     Direct,
+    Clean,
+    Clone,
+}
+
+impl Version {
+    pub(super) const ALL: [Version; 3] = [Version::Direct, Version::Clean, Version::Clone];
+
+    /// The version that is entered where a block begins.
+    pub(super) fn entered_at(block: Span) -> Version {
+        if block.inner { Version::Clone } else { Version::Clean }
+    }
 }
 
 /// What the code of a function may call.
-pub(super) struct Callees {
-    /// The direct versions of the program's functions.
-    pub(super) functions: BTreeMap<FunctionId, FuncRef>,
-    pub(super) append: FuncRef,
-    pub(super) typed: FuncRef,
+pub(super) trait Callees {
+    /// The direct version of a function of the program.
+    fn function(&mut self, func: &mut ir::Function, id: FunctionId) -> FuncRef;
+    /// A helper.
+    fn helper(&mut self, func: &mut ir::Function, id: HelperId) -> FuncRef;
+    /// A helper, so that nothing in registers is lost by the call.
+    fn shim(&mut self, func: &mut ir::Function, id: HelperId) -> FuncRef;
+}
+
+/// Everything that making one version of a function goes by.
+pub(super) struct Task<'a> {
+    pub(super) linked: &'a Linked,
+    pub(super) facts: &'a Facts,
+    pub(super) id: FunctionId,
+    pub(super) version: Version,
+    /// Which part of the function; control that goes to another leaves.
+    pub(super) part: usize,
+    pub(super) options: Options,
+    /// Added to the numbers of its exits.
+    pub(super) exits_from: u64,
+    /// The number of its first guard.
+    pub(super) guards_from: u64,
+}
+
+/// What making code leaves behind.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub(super) exits: Vec<Exit>,
+    pub(super) guards: u64,
 }
 
 /// A value on the operand stack.
@@ -56,7 +104,11 @@ pub(super) struct Callees {
 enum Held {
     Number(ir::Value),
     Bool(ir::Value),
+    /// A word without storage.
     Scalar(ir::Value),
+    /// Any word, held.
+    Word(ir::Value),
+    /// What is in the home of a variable, not held here.
     Variable(Slot),
     Constant(ConstantId),
 }
@@ -71,22 +123,34 @@ struct Forms {
 
 pub(super) struct Emitter<'a, 'f> {
     b: FunctionBuilder<'f>,
-    linked: &'a Linked,
-    id: FunctionId,
-    facts: &'a Facts,
-    version: Version,
-    callees: Callees,
-    exits: &'a mut Vec<Exit>,
+    flow: Flow<'a>,
+    facts: &'a FunctionFacts,
+    task: Task<'a>,
+    callees: &'a mut dyn Callees,
+    made: Made,
     context: ir::Value,
     depth: ir::Value,
+    /// Where the homes of the variables are.
+    homes: ir::Value,
     energy: Variable,
     count: Variable,
     variables: Vec<Forms>,
     places: Vec<Forms>,
     blocks: BTreeMap<Pc, ir::Block>,
+    /// Blocks that some code goes to and that are not made yet, and those that are.
+    todo: BTreeSet<Pc>,
+    done: BTreeSet<Pc>,
     /// What is known, and held, at the operation that is being made.
     state: State,
     stack: Vec<Held>,
+    charge: Charge,
+    /// What of the block is executed before this operation: thousandths and instructions.
+    spent: (u64, u32),
+    restart: Restart,
+    /// Whether the operation has done something that cannot be undone.
+    effect: bool,
+    /// Cold blocks to be made.
+    pending: Vec<Pending>,
 }
 
 const TRUSTED: MemFlagsData = MemFlagsData::trusted();
@@ -95,19 +159,35 @@ fn offset(bytes: usize) -> i32 {
     i32::try_from(bytes).expect("structures are small")
 }
 
+/// The type of a parameter or result of a direct version.
+pub(super) fn abi(of: Type) -> ir::Type {
+    match of {
+        Type::Number => types::F64,
+        Type::Bool => types::I8,
+        Type::Scalar | Type::Word | Type::Never => types::I64,
+    }
+}
+
+/// The type of a parameter of a direct version.
+pub(super) fn parameter(facts: &Facts, function: FunctionId, at: usize) -> Type {
+    if at >= facts.functions[function.index()].registers {
+        return Type::Word;
+    }
+    facts.summaries.parameter(function, at).unwrap_or(Type::Word)
+}
+
 impl<'a, 'f> Emitter<'a, 'f> {
     pub(super) fn new(
         mut b: FunctionBuilder<'f>,
-        linked: &'a Linked,
-        id: FunctionId,
-        facts: &'a Facts,
-        version: Version,
-        callees: Callees,
-        exits: &'a mut Vec<Exit>,
+        task: Task<'a>,
+        callees: &'a mut dyn Callees,
     ) -> Self {
+        let flow = task.facts.flow(task.linked, task.id);
+        let facts = &task.facts.functions[task.id.index()];
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
         b.switch_to_block(entry);
+        b.seal_block(entry);
         let parameters = b.block_params(entry).to_vec();
         let context = parameters[0];
         let (energy, count) = (b.declare_var(types::I64), b.declare_var(types::I64));
@@ -119,71 +199,84 @@ impl<'a, 'f> Emitter<'a, 'f> {
             };
             (0..n).map(|_| one()).collect()
         };
-        let variables = forms(flow::variables(linked, id));
-        let places = forms(facts.height_max + 1);
-        let (first, from_energy, from_count, depth) = match version {
+        let state = flow.start();
+        let variables = forms(state.variables.len());
+        let places = forms(facts.height_max);
+        let load = |b: &mut FunctionBuilder<'_>, at: usize| {
+            b.ins().load(types::I64, TRUSTED, context, offset(at))
+        };
+        let (from_energy, from_count, depth, homes) = match task.version {
             Version::Direct => {
-                (parameters[4..].to_vec(), parameters[1], parameters[2], parameters[3])
+                let size = 8 * flow::variables(task.linked, task.id);
+                let size = u32::try_from(size).expect("variables are limited");
+                let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, size, 3);
+                let slot = b.create_sized_stack_slot(data);
+                let homes = b.ins().stack_addr(types::I64, slot, 0);
+                (parameters[1], parameters[2], parameters[3], homes)
             }
-            Version::Entered => {
-                let energy = b.ins().load(types::I64, TRUSTED, context, offset(layout::ENERGY));
-                let zero = b.ins().iconst(types::I64, 0);
-                let depth = b.ins().load(types::I64, TRUSTED, context, offset(layout::DEPTH));
-                (Vec::new(), energy, zero, depth)
+            Version::Clean | Version::Clone => {
+                let energy = load(&mut b, layout::ENERGY);
+                let depth = load(&mut b, layout::DEPTH);
+                let homes = load(&mut b, layout::VARIABLES);
+                (energy, b.ins().iconst(types::I64, 0), depth, homes)
             }
         };
         b.def_var(energy, from_energy);
         b.def_var(count, from_count);
-        let blocks = facts.states.keys().map(|pc| (*pc, b.create_block())).collect();
-        let state = State::start(linked, id);
+        let restart = Restart::nowhere(&state, from_energy, from_count);
         let mut emitter = Emitter {
             b,
-            linked,
-            id,
+            flow,
             facts,
-            version,
+            task,
             callees,
-            exits,
+            made: Made::default(),
             context,
             depth,
+            homes,
             energy,
             count,
             variables,
             places,
-            blocks,
+            blocks: BTreeMap::new(),
+            todo: BTreeSet::new(),
+            done: BTreeSet::new(),
             state,
             stack: Vec::new(),
+            charge: Charge::default(),
+            spent: (0, 0),
+            restart,
+            effect: false,
+            pending: Vec::new(),
         };
-        match version {
-            Version::Direct => emitter.begin_direct(&first),
-            Version::Entered => emitter.begin_entered(),
+        match emitter.task.version {
+            Version::Direct => emitter.begin_direct(&parameters[4..]),
+            Version::Clean | Version::Clone => emitter.begin_entered(),
         }
         emitter
     }
 
-    /// Makes the code of all blocks.
-    pub(super) fn emit(mut self, frontend: cranelift_codegen::isa::TargetFrontendConfig) {
-        for span in self.facts.blocks.list.clone() {
-            if let Some(state) = self.facts.states.get(&span.start) {
-                self.block(span, state.clone());
-            }
+    /// Makes the code of all blocks that are come to.
+    pub(super) fn emit(mut self, frontend: cranelift_codegen::isa::TargetFrontendConfig) -> Made {
+        while let Some(start) = self.todo.pop_first() {
+            self.done.insert(start);
+            let at = self.facts.blocks.at(start).expect("blocks are named by their starts");
+            self.block(self.facts.blocks.list[at], self.facts.states[&start].clone());
+        }
+        for pending in std::mem::take(&mut self.pending) {
+            self.exit(pending);
         }
         self.b.seal_all_blocks();
         self.b.finalize(frontend);
+        self.made
     }
 
-    fn price(&self, op: &Op) -> u64 {
-        if let Action::CallOut(call, _) = op.action
-            && let Callee::Builtin(at) = self.linked.callee(call)
-            && let Pricing::Fixed(price) = self.linked.interface().builtin(at).1.pricing
-        {
-            return price.thousandths();
-        }
-        u64::from(op.energy)
+    fn linked(&self) -> &'a Linked {
+        self.task.linked
     }
 
-    fn counts(op: &Op) -> u32 {
-        u32::from(op.action != Action::End)
+    fn main(&self) -> bool {
+        self.task.id == FunctionId::MAIN
     }
 
     fn block(&mut self, span: Span, state: State) {
@@ -191,194 +284,205 @@ impl<'a, 'f> Emitter<'a, 'f> {
         self.state = state;
         self.stack = Vec::new();
         for at in 0..self.state.stack.len() {
-            if let Operand::Typed(of) = self.state.stack[at] {
+            if let flow::Operand::Typed(of) = self.state.stack[at] {
                 let held = self.read(self.places[at], of);
                 self.stack.push(held);
             }
         }
-        let operations = flow::covered(self.linked, self.id, span, &self.state);
-        let ops = &self.linked.program().parts().ops;
-        let covered = &ops[span.start.index()..span.start.index() + operations];
-        let cost: u64 = covered.iter().map(|op| self.price(op)).sum();
-        let counted: u32 = covered.iter().map(Self::counts).sum();
-        if cost > 0 {
-            let energy = self.b.use_var(self.energy);
-            let price = self.b.ins().iconst(types::I64, cost.cast_signed());
-            let enough = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, energy, price);
-            self.guard(enough, span.start, (0, 0));
-            let energy = self.b.ins().isub(energy, price);
-            self.b.def_var(self.energy, energy);
-            let count = self.b.use_var(self.count);
-            let count = self.b.ins().iadd_imm_s(count, i64::from(counted));
-            self.b.def_var(self.count, count);
+        self.charge = self.facts.charges[&span.start];
+        self.spent = (0, 0);
+        let covered = self.flow.covered(span, &self.state);
+        let pays = self.charge.head && self.task.options.metering;
+        if pays {
+            let off = u64::from(self.task.options.fault == Some(Fault::EnergyOffByOne));
+            self.spend(self.charge.cheapest + off, self.charge.instructions.into());
         }
-        let mut unspent = (u32::try_from(cost).unwrap_or(u32::MAX), counted);
-        for (at, op) in (span.start.index()..).zip(covered) {
-            let after = (
-                unspent.0 - u32::try_from(self.price(op)).unwrap_or(0),
-                unspent.1 - Self::counts(op),
-            );
-            if self.operation(Pc::new(at), op, unspent, after) {
+        self.restart_at(span.start);
+        if pays && self.charge.dearest > 0 {
+            // For the exit it is all unspent, so what is left may be less than nothing there.
+            let energy = self.b.use_var(self.energy);
+            let held_back = self.charge.held_back().cast_signed();
+            let enough =
+                self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, energy, held_back);
+            self.guard(enough);
+        }
+        let ops = &self.linked().program().parts().ops;
+        for (at, op) in (span.start.index()..).zip(&ops[span.start.index()..]) {
+            let pc = Pc::new(at);
+            if at == span.start.index() + covered.operations {
+                self.leave(pc);
                 return;
             }
-            unspent = after;
-        }
-        let next = Pc::new(span.start.index() + operations);
-        if next == span.end {
-            self.settle(next, unspent);
-            self.goto(next);
-        } else {
-            self.leave(next, unspent, true);
+            self.b.set_srcloc(ir::SourceLoc::new(op.at));
+            let price = self.flow.price(op, &self.state);
+            let after = (self.spent.0 + price, self.spent.1 + u32::from(op.action != Action::End));
+            if self.operation(pc, op, after) {
+                return;
+            }
+            let step = self.flow.step(pc, op, &mut self.state);
+            debug_assert_eq!(step, Step::Done);
+            debug_assert_eq!(self.state.stack.len(), self.stack.len(), "{op:?}");
+            self.spent = after;
+            let next = Pc::new(at + 1);
+            if std::mem::take(&mut self.effect) {
+                self.restart_at(next);
+            }
+            if next == span.end {
+                self.settle();
+                self.goto(next);
+                return;
+            }
         }
     }
 
-    /// Makes the code of an operation; whether control ends there. `before` is what is unspent if it is not
-    /// done, `after` if it is.
-    fn operation(&mut self, pc: Pc, op: &Op, before: (u32, u32), after: (u32, u32)) -> bool {
+    /// Makes the code of an operation; whether control ends there. `after` is what is executed after it.
+    fn operation(&mut self, pc: Pc, op: &Op, after: (u64, u32)) -> bool {
         match op.action {
-            Action::Push(constant) => {
-                let held = self.constant(constant);
-                self.stack.push(held);
+            Action::Push(constant) => self.stack.push(Held::Constant(constant)),
+            Action::Pop => {
+                if let Some(held) = self.stack.pop() {
+                    self.release(held);
+                }
             }
-            Action::Pop => drop(self.stack.pop()),
-            Action::Dup => self.stack.push(self.stack[self.stack.len() - 1]),
-            Action::Over => self.stack.push(self.stack[self.stack.len() - 2]),
+            Action::Dup => self.again(1),
+            Action::Over => self.again(2),
             Action::Swap => {
                 let at = self.stack.len() - 2;
                 self.stack.swap(at, at + 1);
             }
-            Action::Store(slot) => self.store(pc, slot, before),
-            Action::Load(slot) => {
-                let held = self.load(slot);
-                self.stack.push(held);
+            Action::Store(slot) => self.store(slot),
+            Action::Load(slot) => self.load(slot),
+            Action::Take(slot) => self.take(slot),
+            Action::Observe(slot) if self.main() => self.load(slot),
+            Action::Observe(slot) => self.observe(slot),
+            Action::Publish(slot) if self.main() => self.store(slot),
+            Action::Publish(slot) => self.publish(slot),
+            Action::Add => self.arithmetic(|ins, a, b| ins.fadd(a, b)),
+            Action::Sub if self.task.options.fault == Some(Fault::SwappedOperand) => {
+                self.arithmetic(|ins, a, b| ins.fsub(b, a));
             }
-            Action::Add => self.arithmetic(pc, before, |ins, a, b| ins.fadd(a, b)),
-            Action::Sub => self.arithmetic(pc, before, |ins, a, b| ins.fsub(a, b)),
-            Action::Mul => self.arithmetic(pc, before, |ins, a, b| ins.fmul(a, b)),
-            Action::Div => self.arithmetic(pc, before, |ins, a, b| ins.fdiv(a, b)),
+            Action::Sub => self.arithmetic(|ins, a, b| ins.fsub(a, b)),
+            Action::Mul => self.arithmetic(|ins, a, b| ins.fmul(a, b)),
+            Action::Div => self.arithmetic(|ins, a, b| ins.fdiv(a, b)),
+            Action::Rem => self.library(HelperId::Rem),
+            Action::Pow => self.library(HelperId::Pow),
             Action::Neg => {
-                let [a] = self.numbers(pc, before);
+                let a = self.number(0);
                 let result = self.b.ins().fneg(a);
                 self.replace(1, Held::Number(result));
             }
-            Action::Eq => self.compare(pc, before, FloatCC::Equal),
-            Action::Ne => self.compare(pc, before, FloatCC::NotEqual),
-            Action::Lt => self.compare(pc, before, FloatCC::LessThan),
-            Action::Le => self.compare(pc, before, FloatCC::LessThanOrEqual),
-            Action::Gt => self.compare(pc, before, FloatCC::GreaterThan),
-            Action::Ge => self.compare(pc, before, FloatCC::GreaterThanOrEqual),
+            Action::Eq => self.compare(FloatCC::Equal, Opcode::Eq),
+            Action::Ne => self.compare(FloatCC::NotEqual, Opcode::Ne),
+            Action::Lt => self.compare(FloatCC::LessThan, Opcode::Lt),
+            Action::Le => self.compare(FloatCC::LessThanOrEqual, Opcode::Le),
+            Action::Gt => self.compare(FloatCC::GreaterThan, Opcode::Gt),
+            Action::Ge => self.compare(FloatCC::GreaterThanOrEqual, Opcode::Ge),
             Action::Not => {
-                let a = self.truth(pc, 0, before);
+                let a = self.truth(0);
                 let result = self.b.ins().bxor_imm_u(a, 1);
-                self.replace(1, Held::Bool(result));
+                self.consume(1, Held::Bool(result));
             }
             Action::And | Action::Or => {
-                let (a, b) = (self.truth(pc, 1, before), self.truth(pc, 0, before));
+                let (a, b) = (self.truth(1), self.truth(0));
                 let and = op.action == Action::And;
                 let ins = self.b.ins();
                 let result = if and { ins.band(a, b) } else { ins.bor(a, b) };
-                self.replace(2, Held::Bool(result));
+                self.consume(2, Held::Bool(result));
             }
-            Action::Get => {
-                let result = self.get(pc, before);
-                self.replace(2, Held::Number(result));
-            }
-            Action::Len => {
-                let Held::Variable(slot) = self.stack[self.stack.len() - 1] else {
-                    unreachable!("the flow covers variables only");
-                };
-                let object = self.list(pc, slot, before);
-                let len = self.b.ins().load(types::I64, TRUSTED, object, offset(layout::LEN));
-                let result = self.b.ins().fcvt_from_uint(types::F64, len);
-                self.replace(1, Held::Number(result));
-            }
-            Action::Append(slot) => self.append(pc, slot, before),
-            Action::Put(slot) => self.put(pc, slot, before),
+            Action::List(n) => self.collect(pc, HelperId::List, n as usize),
+            Action::Map(n) => self.collect(pc, HelperId::Map, 2 * n as usize),
+            Action::Get => self.get(pc),
+            Action::Len => self.len(),
+            Action::Has => self.has(),
+            Action::Append(slot) => self.append(pc, slot),
+            Action::Put(slot) => self.put(pc, slot),
             Action::Jump(target) => {
-                self.settle(pc, before);
-                self.step(op);
+                self.settle();
                 self.goto(target);
                 return true;
             }
-            Action::JumpIf(target) | Action::JumpTrue(target) => {
-                self.branch(pc, op, target, before);
+            Action::JumpIf(target) => {
+                self.branch(pc, target, false);
                 return true;
             }
-            Action::Call(callee, argc) => self.call(pc, callee, argc, before),
-            Action::CallOut(_, argc) => self.typed(pc, op, argc, before, after),
-            Action::Return | Action::End if self.version == Version::Entered => {
-                self.leave(pc, before, true); // the frame is the run's, and the run ends it
+            Action::JumpTrue(target) => {
+                self.branch(pc, target, true);
+                return true;
+            }
+            Action::Call(callee, argc) => self.call(pc, callee, argc, after),
+            Action::CallOut(_, argc) if self.flow.calls_directly(op.action, &self.state) => {
+                self.typed(pc, op, argc, after);
+            }
+            Action::CallOut(_, argc) | Action::TryOut(_, argc) => self.host(pc, argc, after),
+            Action::Delegate(_) => self.delegate(pc, op, after),
+            Action::EnergyCheck(quantity) => self.energy_check(quantity, after),
+            Action::Assert(_) => {}
+            Action::Return | Action::End if self.task.version != Version::Direct => {
+                self.leave(pc); // the frame is the run's, and the run ends it
                 return true;
             }
             Action::Return | Action::End => {
-                let result = match self.stack.len() {
-                    0 => self.b.ins().iconst(types::I64, layout::NULL.cast_signed()),
-                    _ => self.scalar(pc, 0, before),
-                };
-                let (energy, count) = (self.b.use_var(self.energy), self.b.use_var(self.count));
-                self.b.ins().return_(&[energy, count, result]);
+                self.return_();
                 return true;
             }
-            Action::Assert(_) => {}
-            Action::Take(_)
-            | Action::Observe(_)
-            | Action::Publish(_)
-            | Action::Rem
-            | Action::Pow
-            | Action::List(_)
-            | Action::Map(_)
-            | Action::Has
-            | Action::TryOut(..)
-            | Action::EnergyCheck(_)
-            | Action::Delegate(_)
-            | Action::Fail(_) => unreachable!("the flow leaves it to the interpreter"),
+            Action::Fail(_) => unreachable!("the flow ends before it"),
         }
-        self.step(op);
         false
     }
 
     fn arithmetic(
         &mut self,
-        pc: Pc,
-        before: (u32, u32),
         make: impl FnOnce(FuncInstBuilder<'_, 'f>, ir::Value, ir::Value) -> ir::Value,
     ) {
-        let [a, b] = self.numbers(pc, before);
+        let (a, b) = (self.number(1), self.number(0));
         let result = make(self.b.ins(), a, b);
         self.replace(2, Held::Number(result));
     }
 
-    fn compare(&mut self, pc: Pc, before: (u32, u32), how: FloatCC) {
-        let [a, b] = self.numbers(pc, before);
-        let result = self.b.ins().fcmp(how, a, b);
-        self.replace(2, Held::Bool(result));
+    /// Arithmetic that is a function of a library.
+    fn library(&mut self, helper: HelperId) {
+        let (a, b) = (self.number(1), self.number(0));
+        let (a, b) = (self.bits(a), self.bits(b));
+        self.helper(helper, [a, b], false);
+        let word = self.context_word(layout::WORD);
+        let result = self.number_of(word);
+        self.replace(2, Held::Number(result));
     }
 
-    /// Lets the flow do the operation to what is known.
-    fn step(&mut self, op: &Op) {
-        let step = flow::step(self.linked, self.id, op, &mut self.state);
-        debug_assert_eq!(step, Step::Done);
-    }
-
+    /// Puts a result in place of the top `n`, which are not held or are held no more.
     fn replace(&mut self, n: usize, held: Held) {
         self.stack.truncate(self.stack.len() - n);
         self.stack.push(held);
     }
 
-    fn store(&mut self, pc: Pc, slot: Slot, before: (u32, u32)) {
-        let forms = self.variables[slot.index()];
-        if self.state.variables[slot.index()] == Type::Word {
-            // What is overwritten must have no storage to give up.
-            let word = self.b.use_var(forms.word);
-            let ok = self.below(word, layout::FIRST_STORED);
-            self.guard(ok, pc, before);
-            let value = self.or_null(word);
-            self.refined(slot, Held::Scalar(value));
+    /// Puts a result in place of the top `n`.
+    fn consume(&mut self, n: usize, held: Held) {
+        let taken = self.stack.split_off(self.stack.len() - n);
+        for operand in taken {
+            self.release(operand);
         }
-        let held = match self.stack.pop() {
-            Some(held) => held,
-            None => Held::Scalar(self.b.ins().iconst(types::I64, layout::NULL.cast_signed())),
-        };
-        self.write(forms, held);
+        self.stack.push(held);
+    }
+
+    /// A field of the context.
+    fn context_word(&mut self, at: usize) -> ir::Value {
+        self.b.ins().load(types::I64, TRUSTED, self.context, offset(at))
+    }
+
+    /// Pays so much more, and counts so many instructions.
+    fn spend(&mut self, energy: u64, instructions: i64) {
+        if !self.task.options.metering {
+            return;
+        }
+        if energy != 0 {
+            let left = self.b.use_var(self.energy);
+            let left = self.b.ins().iadd_imm_s(left, -energy.cast_signed());
+            self.b.def_var(self.energy, left);
+        }
+        if instructions != 0 {
+            let count = self.b.use_var(self.count);
+            let count = self.b.ins().iadd_imm_s(count, instructions);
+            self.b.def_var(self.count, count);
+        }
     }
 }

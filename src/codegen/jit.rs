@@ -1,20 +1,27 @@
 //! A whole program compiled into memory.
+//!
+//! The clean version of the main body and the direct versions of functions are made when the program is.
+//! Versions that are entered seldom are made when they are. Where an assumption fails again and again,
+//! the program is compiled once more without it; whoever still runs the code before is not disturbed.
 
 #![expect(unsafe_code, reason = "machine code is called by address and its memory freed")]
 
-use super::function::{Callees, Emitter, Version, entries};
-use crate::analysis::Facts;
-use cranelift_codegen::ir::{AbiParam, Signature, UserFuncName, types};
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
-use cranelift_codegen::settings::{self, Configurable};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use super::Options;
+use super::function::{Task, Version};
+use super::module::{Declared, Error, Name, isa};
+use super::shims;
+use crate::analysis::{Facts, flow};
+use cranelift_codegen::Context;
+use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
+use cranelift_module::{Module, default_libcall_names};
 use lau_runtime::instance::Linked;
-use lau_runtime::native::{Code, EntryFn, Exit, HelperId, helpers};
+use lau_runtime::native::{Code, EntryFn, Exit, FORCE_NONE, HELPERS, Sizes};
 use lau_runtime::program::{FunctionId, Pc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Why a program has no native code. It runs on the interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,175 +36,224 @@ impl std::error::Error for Refusal {}
 
 /// The native code of a linked program.
 pub struct Jit {
-    /// Owns the memory of the code; `None` only while it is dropped.
-    module: Option<JITModule>,
-    entered: Vec<EntryFn>,
+    linked: Arc<Linked>,
+    facts: Facts,
+    options: Options,
+    workshop: Mutex<Workshop>,
+    /// The parts of the versions of functions, as far as they are made; `None` if one could not be.
+    made: Vec<OnceLock<Option<Compiled>>>,
+    /// Where those of each function begin there.
+    places: Vec<usize>,
     entries: Vec<bool>,
-    heights: BTreeMap<Pc, usize>,
-    exits: Vec<Exit>,
-    height_max: usize,
-    record_max: usize,
-    depth_max: usize,
+    heights: BTreeMap<Pc, (usize, Name)>,
+    sizes: Sizes,
+    forced: Arc<AtomicU64>,
+    better: OnceLock<Arc<Jit>>,
+    /// How often the program was compiled before.
+    generation: u32,
 }
 
-// SAFETY: after `Jit::new` the module is only touched when the code is dropped, by its one owner; the
-// code itself is immutable.
-unsafe impl Sync for Jit {}
+/// A part of a version of a function, made.
+struct Compiled {
+    /// What enters it; of a direct version nothing does.
+    entry: Option<EntryFn>,
+    exits: Vec<Exit>,
+}
+
+/// What makes code, one version at a time.
+struct Workshop {
+    /// Owns the memory of the code; `None` only while it is dropped.
+    module: Option<JITModule>,
+    declared: Declared,
+    context: Context,
+    builders: FunctionBuilderContext,
+    guards: u64,
+}
 
 /// Native stack that nested native calls may take together, in bytes.
 const STACK_RESERVE: usize = 256 << 10;
+
+/// The number of an exit: its place among those of what was made with it, and above that the place of this.
+const EXIT_BITS: u32 = 32;
+
+/// After so many compilations of a program, nothing is assumed any more.
+const GENERATIONS_MAX: u32 = 12;
 
 impl Jit {
     /// Compiles a program.
     ///
     /// # Errors
     /// If the machine has no code generator, or the program is of a shape that would take too long.
-    pub fn new(linked: &Linked) -> Result<Jit, Refusal> {
-        let refusal = |what: &dyn fmt::Display| Refusal(what.to_string());
-        let isa = isa().map_err(|error| refusal(&error))?;
+    pub fn new(linked: &Arc<Linked>, options: Options) -> Result<Jit, Refusal> {
+        let forced = Arc::new(AtomicU64::new(FORCE_NONE));
+        Jit::generation(linked, options, BTreeSet::new(), 0, forced)
+    }
+
+    fn generation(
+        linked: &Arc<Linked>,
+        options: Options,
+        mixed: BTreeSet<Pc>,
+        generation: u32,
+        forced: Arc<AtomicU64>,
+    ) -> Result<Jit, Refusal> {
+        let refusal = |error: Error| Refusal(error.to_string());
+        let facts = Facts::of(linked, mixed).map_err(|error| refusal(error.into()))?;
+        let isa = isa(options).map_err(refusal)?;
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
-        for helper in helpers() {
+        for helper in HELPERS {
             builder.symbol(helper.name, helper.address);
         }
+        for (name, address) in shims::addresses().map_err(Refusal)? {
+            builder.symbol(name, std::ptr::with_exposed_provenance(*address));
+        }
+        let module = JITModule::new(builder);
+        let workshop = Workshop {
+            context: module.make_context(),
+            module: Some(module),
+            declared: Declared::default(),
+            builders: FunctionBuilderContext::new(),
+            guards: 0,
+        };
         let mut jit = Jit {
-            module: Some(JITModule::new(builder)),
-            entered: Vec::new(),
+            linked: Arc::clone(linked),
+            options,
+            workshop: Mutex::new(workshop),
+            made: Vec::new(),
+            places: Vec::new(),
             entries: vec![false; linked.program().parts().ops.len()],
             heights: BTreeMap::new(),
-            exits: Vec::new(),
-            height_max: 0,
-            record_max: 1,
-            depth_max: 0,
+            sizes: sizes(linked, &facts),
+            facts,
+            forced,
+            better: OnceLock::new(),
+            generation,
         };
-        jit.compile(linked).map_err(|error| refusal(&error))?;
+        let mut count = 0;
+        for (at, function) in jit.facts.functions.iter().enumerate() {
+            jit.places.push(count);
+            count += Version::ALL.len() * function.blocks.parts;
+            for entry in &function.entries {
+                let block = function.blocks.at(*entry).expect("entries are where blocks begin");
+                let block = function.blocks.list[block];
+                let (function_id, version) = (FunctionId::new(at), Version::entered_at(block));
+                let name = Name { function: function_id, version, part: block.part };
+                jit.entries[entry.index()] = true;
+                jit.heights.insert(*entry, (function.states[entry].stack.len(), name));
+            }
+        }
+        jit.made.resize_with(count, OnceLock::new);
+        jit.begin().map_err(refusal)?;
         Ok(jit)
     }
 
-    fn compile(&mut self, linked: &Linked) -> Result<(), Box<dyn std::error::Error>> {
-        let count = linked.program().parts().functions.len();
-        let facts: Option<Vec<Facts>> =
-            (0..count).map(|at| Facts::of(linked, FunctionId::new(at))).collect();
-        let facts = facts.ok_or("a function of the program is too large for it")?;
-        let module = self.module.as_mut().ok_or("the module is gone")?;
-        let declared = Declared::new(module, linked)?;
-        let mut context = module.make_context();
-        let mut builders = FunctionBuilderContext::new();
-        for (at, facts) in facts.iter().enumerate() {
-            let id = FunctionId::new(at);
-            let versions = [
-                (Version::Entered, Some(declared.entered[at])),
-                (Version::Direct, declared.direct.get(&id).copied()),
-            ];
-            for (version, function) in versions {
-                let Some(function) = function else { continue };
-                context.func.signature = declared.signature(module, linked, id, version);
-                context.func.name = UserFuncName::user(0, function.as_u32());
-                let callees = declared.callees(module, &mut context.func);
-                let builder = FunctionBuilder::new(&mut context.func, &mut builders);
-                let emitter =
-                    Emitter::new(builder, linked, id, facts, version, callees, &mut self.exits);
-                emitter.emit(module.isa().frontend_config());
-                module.define_function(function, &mut context)?;
-                module.clear_context(&mut context);
+    /// The number of what is made by itself.
+    fn place(&self, name: Name) -> usize {
+        let parts = self.facts.functions[name.function.index()].blocks.parts;
+        self.places[name.function.index()] + parts * name.version as usize + name.part
+    }
+
+    /// Makes what is always needed, or everything if it is to be counted.
+    fn begin(&mut self) -> Result<(), Error> {
+        let mut all: Vec<Name> = Vec::new();
+        for (at, facts) in self.facts.functions.iter().enumerate() {
+            let function = FunctionId::new(at);
+            let main = function == FunctionId::MAIN;
+            let first = if main { Version::Clean } else { Version::Direct };
+            all.push(Name { function, version: first, part: 0 });
+            if self.options.exits {
+                let parts = |version| (0..facts.blocks.parts).map(move |part| (version, part));
+                let entered = parts(Version::Clean).chain(parts(Version::Clone));
+                let rest = entered.filter(|(version, part)| (*version, *part) != (first, 0));
+                all.extend(rest.map(|(version, part)| Name { function, version, part }));
             }
-            for pc in entries(linked, id, facts) {
-                self.entries[pc.index()] = true;
-                self.heights.insert(pc, facts.states[&pc].stack.len());
-            }
-            self.height_max = self.height_max.max(facts.height_max);
         }
-        module.finalize_definitions()?;
-        for function in &declared.entered {
-            let address = module.get_finalized_function(*function);
-            // SAFETY: the function was defined with the signature of `EntryFn`.
-            self.entered.push(unsafe { std::mem::transmute::<*const u8, EntryFn>(address) });
+        let all: Vec<_> = all.into_iter().map(|name| (name, self.place(name))).collect();
+        let workshop = self.workshop.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let made = workshop.make(&self.linked, &self.facts, self.options, &all)?;
+        for ((_, place), made) in all.into_iter().zip(made) {
+            drop(self.made[place].set(Some(made)));
         }
-        self.record_max = self.exits.iter().map(|exit| exit.values as usize + 1).max().unwrap_or(1);
-        // A frame holds at most what a record does, and what calls save besides.
-        self.depth_max = STACK_RESERVE / (8 * self.record_max + 256);
         Ok(())
     }
-}
 
-/// The functions of a module.
-struct Declared {
-    entered: Vec<FuncId>,
-    direct: BTreeMap<FunctionId, FuncId>,
-    append: FuncId,
-    typed: FuncId,
-}
-
-impl Declared {
-    fn new(module: &mut JITModule, linked: &Linked) -> Result<Self, Box<dyn std::error::Error>> {
-        let word = AbiParam::new(types::I64);
-        let helper = |module: &mut JITModule, id: HelperId, params: usize, result| {
-            let mut signature = module.make_signature();
-            signature.params = vec![word; params];
-            signature.returns = vec![AbiParam::new(result)];
-            let name = helpers()[id as usize].name;
-            module.declare_function(name, Linkage::Import, &signature).map_err(Box::new)
+    fn version(&self, name: Name) -> Option<&Compiled> {
+        let place = self.place(name);
+        let make = || {
+            let mut workshop = self.workshop.lock().unwrap_or_else(PoisonError::into_inner);
+            let made = workshop.make(&self.linked, &self.facts, self.options, &[(name, place)]);
+            made.ok().and_then(|mut made| made.pop())
         };
-        let append = helper(module, HelperId::Append, 3, types::I64)?;
-        let typed = helper(module, HelperId::Typed, 2, types::F64)?;
-        let mut declared = Declared { entered: Vec::new(), direct: BTreeMap::new(), append, typed };
-        for at in 0..linked.program().parts().functions.len() {
-            let id = FunctionId::new(at);
-            let signature = declared.signature(module, linked, id, Version::Entered);
-            let name = format!("entered_{at}");
-            declared.entered.push(module.declare_function(&name, Linkage::Local, &signature)?);
-            if id != FunctionId::MAIN {
-                let signature = declared.signature(module, linked, id, Version::Direct);
-                let name = format!("direct_{at}");
-                let function = module.declare_function(&name, Linkage::Local, &signature)?;
-                declared.direct.insert(id, function);
-            }
-        }
-        Ok(declared)
+        self.made[place].get_or_init(make).as_ref()
     }
 
-    fn signature(
-        &self,
-        module: &JITModule,
-        linked: &Linked,
-        id: FunctionId,
-        version: Version,
-    ) -> Signature {
-        let mut signature = module.make_signature();
-        let word = AbiParam::new(types::I64);
-        match version {
-            Version::Entered => signature.params.push(word),
-            Version::Direct => {
-                let function = &linked.program().parts().functions[id.index()];
-                signature.call_conv = CallConv::Tail;
-                signature.params = vec![word; 4 + usize::from(function.parameters)];
-                signature.returns = vec![word; 3];
-            }
-        }
-        signature
+    /// The facts that the code was made by.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
-    fn callees(
-        &self,
-        module: &mut JITModule,
-        func: &mut cranelift_codegen::ir::Function,
-    ) -> Callees {
-        let functions = self.direct.iter();
-        let functions =
-            functions.map(|(id, f)| (*id, module.declare_func_in_func(*f, func))).collect();
-        let append = module.declare_func_in_func(self.append, func);
-        Callees { functions, append, typed: module.declare_func_in_func(self.typed, func) }
+    /// How many guards there are, in code made so that they can be made to leave.
+    #[must_use]
+    pub fn guards(&self) -> u64 {
+        self.workshop.lock().unwrap_or_else(PoisonError::into_inner).guards
+    }
+
+    /// Makes a guard leave whenever it is come to: see `lau_runtime::native::FORCE_NONE` and `FORCE_ALL`. Does
+    /// nothing in code that was not made for it.
+    pub fn force(&self, guard: u64) {
+        self.forced.store(guard, Ordering::Relaxed);
     }
 }
 
-fn isa() -> Result<OwnedTargetIsa, Box<dyn std::error::Error>> {
-    let mut flags = settings::builder();
-    flags.set("use_colocated_libcalls", "false")?;
-    flags.set("is_pic", "false")?;
-    flags.set("opt_level", "speed")?;
-    flags.set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
-    flags.set("enable_probestack", "false")?;
-    flags.set("preserve_frame_pointers", "true")?;
-    Ok(cranelift_native::builder()?.finish(settings::Flags::new(flags))?)
+fn sizes(linked: &Linked, facts: &Facts) -> Sizes {
+    let mut sizes = Sizes::default();
+    let mut frame_max = 0;
+    for (at, function) in facts.functions.iter().enumerate() {
+        let variables = flow::variables(linked, FunctionId::new(at));
+        let record = variables + function.height_max + 1;
+        sizes.height_max = sizes.height_max.max(function.height_max);
+        sizes.record_max = sizes.record_max.max(record);
+        // A frame holds the homes of variables, at most what a record does, and what calls save besides.
+        frame_max = frame_max.max(8 * (variables + record) + 256);
+    }
+    // What helpers are handed is on the stack first.
+    sizes.operands_max = flow::HEIGHT_MAX + 1;
+    sizes.depth_max = STACK_RESERVE / frame_max.max(1);
+    sizes
+}
+
+impl Workshop {
+    /// Makes versions of functions, and their memory executable.
+    fn make(
+        &mut self,
+        linked: &Linked,
+        facts: &Facts,
+        options: Options,
+        wanted: &[(Name, usize)],
+    ) -> Result<Vec<Compiled>, Error> {
+        let module = self.module.as_mut().ok_or("the module is gone")?;
+        let mut made = Vec::new();
+        for (Name { function: id, version, part }, place) in wanted.iter().copied() {
+            let exits_from = (place as u64) << EXIT_BITS;
+            let guards_from = self.guards;
+            let task = Task { linked, facts, id, version, part, options, exits_from, guards_from };
+            let (function, one) =
+                self.declared.make(module, &mut self.context, &mut self.builders, task)?;
+            let defined = module.define_function(function, &mut self.context);
+            module.clear_context(&mut self.context);
+            defined?;
+            self.guards += one.guards;
+            made.push((function, version, one.exits));
+        }
+        module.finalize_definitions()?;
+        let made = made.into_iter().map(|(function, version, exits)| {
+            let address = module.get_finalized_function(function);
+            // SAFETY: the function was defined with the signature of `EntryFn`.
+            let entry = unsafe { std::mem::transmute::<*const u8, EntryFn>(address) };
+            Compiled { entry: (version != Version::Direct).then_some(entry), exits }
+        });
+        Ok(made.collect())
+    }
 }
 
 impl Code for Jit {
@@ -205,28 +261,56 @@ impl Code for Jit {
         &self.entries
     }
     fn height(&self, entry: Pc) -> Option<usize> {
-        self.heights.get(&entry).copied()
+        self.heights.get(&entry).map(|(height, _)| *height)
     }
-    fn entry(&self, function: FunctionId) -> Option<EntryFn> {
-        self.entered.get(function.index()).copied()
+    fn entry(&self, pc: Pc) -> Option<EntryFn> {
+        let (_, name) = self.heights.get(&pc)?;
+        self.version(*name)?.entry
     }
     fn exit(&self, number: u64) -> &Exit {
-        &self.exits[usize::try_from(number).unwrap_or(usize::MAX)]
+        let version = usize::try_from(number >> EXIT_BITS).unwrap_or(usize::MAX);
+        let at = (number & ((1 << EXIT_BITS) - 1)) as usize;
+        let made = self.made[version].get().and_then(Option::as_ref);
+        &made.expect("code that leaves was made").exits[at]
     }
-    fn height_max(&self) -> usize {
-        self.height_max
+    fn sizes(&self) -> Sizes {
+        self.sizes
     }
-    fn record_max(&self) -> usize {
-        self.record_max
+    fn forced(&self) -> u64 {
+        self.forced.load(Ordering::Relaxed)
     }
-    fn depth_max(&self) -> usize {
-        self.depth_max
+    fn better(&self) -> Option<Arc<dyn Code>> {
+        self.better.get().map(|better| Arc::clone(better) as Arc<dyn Code>)
+    }
+    fn improve(&self, exit: u64) {
+        self.better.get_or_init(|| {
+            let mut mixed = self.facts.mixed.clone();
+            mixed.extend(&self.exit(exit).assumed);
+            // Where one assumption fails, those that have failed once will again.
+            let made = self.made.iter().filter_map(|made| made.get()?.as_ref());
+            for exit in made.flat_map(|made| &made.exits) {
+                if exit.taken.load(Ordering::Relaxed) > 0 {
+                    mixed.extend(&exit.assumed);
+                }
+            }
+            if self.generation + 1 >= GENERATIONS_MAX {
+                let ops = &self.linked.program().parts().ops;
+                mixed.extend((0..ops.len()).map(Pc::new));
+            }
+            let forced = Arc::clone(&self.forced);
+            let next = self.generation + 1;
+            match Jit::generation(&self.linked, self.options, mixed, next, forced) {
+                Ok(jit) => Arc::new(jit),
+                Err(_) => unreachable!("what was compiled once is not larger now"),
+            }
+        });
     }
 }
 
 impl Drop for Jit {
     fn drop(&mut self) {
-        if let Some(module) = self.module.take() {
+        let workshop = self.workshop.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = workshop.module.take() {
             // SAFETY: nobody runs the code any more: instances hold it by `Arc` while they do.
             unsafe { module.free_memory() }
         }
@@ -236,6 +320,9 @@ impl Drop for Jit {
 impl fmt::Debug for Jit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.entries.iter().filter(|entry| **entry).count();
-        f.debug_struct("Jit").field("entries", &entries).field("exits", &self.exits.len()).finish()
+        f.debug_struct("Jit")
+            .field("entries", &entries)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
     }
 }

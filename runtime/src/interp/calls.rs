@@ -17,7 +17,7 @@ use crate::value::Value;
 use crate::word::{Measure, Word, to_value};
 
 /// How a call went, beside the energy that is left.
-pub(super) enum Called {
+pub(crate) enum Called {
     /// It was made; its answer is pushed or pending.
     Done,
     /// The call is not affordable; nothing was done.
@@ -31,7 +31,7 @@ pub(super) enum Called {
 }
 
 /// Pays for a call of the host and makes it.
-pub(super) fn begin(
+pub(crate) fn begin(
     m: &mut Machine,
     env: &Environment<'_>,
     action: Action,
@@ -138,7 +138,7 @@ pub(crate) fn pending_at(m: &Machine, linked: &Linked) -> (Action, CallId, u8) {
 }
 
 /// Takes in the answer that is pending at a call.
-pub(super) fn accept(
+pub(crate) fn accept(
     m: &mut Machine,
     env: &Environment<'_>,
     action: Action,
@@ -176,7 +176,7 @@ pub(super) fn accept(
 }
 
 /// Hands a task to the delegate handler, or leaves a note. Its price is paid.
-pub(super) fn delegate(
+pub(crate) fn delegate(
     m: &mut Machine,
     env: &Environment<'_>,
     delegation: DelegateId,

@@ -42,7 +42,7 @@ fn type_error<T>(message: String) -> Result<T, Wrong> {
 }
 
 #[inline]
-pub(super) fn compare_price(a: Option<&Word>, b: Option<&Word>) -> u64 {
+pub(crate) fn compare_price(a: Option<&Word>, b: Option<&Word>) -> u64 {
     match (a, b) {
         (Some(a), Some(b)) if a.is_heap() && b.is_heap() => {
             rate::BYTE * a.tree_size().min(b.tree_size())
@@ -52,7 +52,7 @@ pub(super) fn compare_price(a: Option<&Word>, b: Option<&Word>) -> u64 {
 }
 
 /// Of `has`, and of the map's part in `get` and `put`: hashing and comparing the key.
-pub(super) fn key_price(container: Option<&Word>, key: Option<&Word>) -> u64 {
+pub(crate) fn key_price(container: Option<&Word>, key: Option<&Word>) -> u64 {
     match (container.map(Word::view), key.map(Word::view)) {
         (Some(View::Map(_)), Some(View::Text(key))) => rate::BYTE * key.as_str().len() as u64,
         (Some(_) | None, Some(_) | None) => 0,
@@ -60,7 +60,7 @@ pub(super) fn key_price(container: Option<&Word>, key: Option<&Word>) -> u64 {
 }
 
 #[inline]
-pub(super) fn get_price(container: Option<&Word>, key: Option<&Word>) -> u64 {
+pub(crate) fn get_price(container: Option<&Word>, key: Option<&Word>) -> u64 {
     match container.map(Word::view) {
         Some(View::Text(text)) if !text.is_ascii() => rate::BYTE * text.as_str().len() as u64,
         Some(View::Map(_)) => key_price(container, key),
@@ -78,7 +78,7 @@ pub(super) fn get_price(container: Option<&Word>, key: Option<&Word>) -> u64 {
 
 /// Of `map`: hashing and copying the keys, which are every other one of the top `values`, as far as
 /// they are there.
-pub(super) fn keys_price(stack: &[Word], values: usize) -> u64 {
+pub(crate) fn keys_price(stack: &[Word], values: usize) -> u64 {
     let there = stack.len().min(values);
     let top_down = stack[stack.len() - there..].iter().rev().skip(1).step_by(2);
     let bytes = top_down.map(|key| match key.view() {
@@ -93,7 +93,7 @@ pub(super) fn keys_price(stack: &[Word], values: usize) -> u64 {
     rate::BYTE * bytes.sum::<u64>()
 }
 
-pub(super) fn append_price(variable: &Word, value: Option<&Word>) -> u64 {
+pub(crate) fn append_price(variable: &Word, value: Option<&Word>) -> u64 {
     let copied = if variable.is_shared() { variable.own_size() } else { 0 };
     match (variable.view(), value.map(Word::view)) {
         (View::Text(_), Some(View::Text(more))) => {
@@ -104,7 +104,7 @@ pub(super) fn append_price(variable: &Word, value: Option<&Word>) -> u64 {
     }
 }
 
-pub(super) fn put_price(variable: &Word, key: Option<&Word>) -> u64 {
+pub(crate) fn put_price(variable: &Word, key: Option<&Word>) -> u64 {
     let copied = if variable.is_shared() { rate::BYTE * variable.own_size() } else { 0 };
     match variable.view() {
         View::List(_) => copied,
@@ -126,20 +126,23 @@ pub(super) fn output(word: &Word, limits: &Limits) -> Result<(), Wrong> {
 
 /// Puts a list in place of the top `n` values.
 pub(super) fn list(m: &mut Machine, n: usize, limits: &Limits) -> Result<(), Wrong> {
-    let items = &m.stack[m.stack.len() - n..];
-    let own = HEADER_BYTES + ELEMENT_BYTES * n as u64;
-    let depth = 1 + items.iter().map(Word::depth).max().unwrap_or(0);
-    let tree = items.iter().fold(own, |sum, item| sum.saturating_add(item.tree_size()));
-    Made { depth, own, tree, added: own }.check(m.heap.live_bytes(), limits)?;
+    check_list(&m.heap, &m.stack[m.stack.len() - n..], limits)?;
     let items = m.stack.split_off(m.stack.len() - n);
     m.stack.push(m.heap.list(items));
     Ok(())
 }
 
-/// The map of the top `values` values, which are pairs of key and value.
-pub(super) fn map(m: &Machine, values: usize, limits: &Limits) -> Result<Word, Wrong> {
-    let pairs = &m.stack[m.stack.len() - values..];
-    let mut entries = Entries::with_capacity_and_hasher(values / 2, Default::default());
+/// Whether a list of these may be made.
+pub(crate) fn check_list(heap: &Heap, items: &[Word], limits: &Limits) -> Result<(), Wrong> {
+    let own = HEADER_BYTES + ELEMENT_BYTES * items.len() as u64;
+    let depth = 1 + items.iter().map(Word::depth).max().unwrap_or(0);
+    let tree = items.iter().fold(own, |sum, item| sum.saturating_add(item.tree_size()));
+    Made { depth, own, tree, added: own }.check(heap.live_bytes(), limits)
+}
+
+/// The map of pairs of key and value, one after another.
+pub(crate) fn map(heap: &Heap, pairs: &[Word], limits: &Limits) -> Result<Word, Wrong> {
+    let mut entries = Entries::with_capacity_and_hasher(pairs.len() / 2, Default::default());
     for pair in pairs.chunks_exact(2) {
         let View::Text(key) = pair[0].view() else {
             return type_error(format!("`map` takes Texts as keys, not {}", pair[0].type_name()));
@@ -149,8 +152,8 @@ pub(super) fn map(m: &Machine, values: usize, limits: &Limits) -> Result<Word, W
     let own = entries.keys().fold(HEADER_BYTES, |sum, key| sum + ENTRY_BYTES + key.len() as u64);
     let depth = 1 + entries.values().map(Word::depth).max().unwrap_or(0);
     let tree = entries.values().fold(own, |sum, value| sum.saturating_add(value.tree_size()));
-    Made { depth, own, tree, added: own }.check(m.heap.live_bytes(), limits)?;
-    Ok(m.heap.map(entries))
+    Made { depth, own, tree, added: own }.check(heap.live_bytes(), limits)?;
+    Ok(heap.map(entries))
 }
 
 /// The index a Number means in a container of that length.
@@ -175,7 +178,7 @@ fn needs_text<T>(name: &str, key: &Word) -> Result<T, Wrong> {
 }
 
 #[inline]
-pub(super) fn get(
+pub(crate) fn get(
     heap: &Heap,
     container: &Word,
     key: &Word,
@@ -226,7 +229,7 @@ pub(super) fn get(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
-pub(super) fn len(container: &Word) -> Result<Word, Wrong> {
+pub(crate) fn len(container: &Word) -> Result<Word, Wrong> {
     let len = match container.view() {
         View::Text(text) => text.chars(),
         View::List(list) => list.items().len(),
@@ -239,7 +242,7 @@ pub(super) fn len(container: &Word) -> Result<Word, Wrong> {
     Ok(Word::number(len as f64))
 }
 
-pub(super) fn has(container: &Word, key: &Word) -> Result<Word, Wrong> {
+pub(crate) fn has(container: &Word, key: &Word) -> Result<Word, Wrong> {
     let len = match container.view() {
         View::Text(text) => text.chars(),
         View::List(list) => list.items().len(),
@@ -266,6 +269,19 @@ pub(super) fn has(container: &Word, key: &Word) -> Result<Word, Wrong> {
 /// Pops a value onto the end of the variable's list or text.
 pub(super) fn append(m: &mut Machine, variable: usize, limits: &Limits) -> Result<(), Wrong> {
     let (word, value) = (&m.variables[variable], &m.stack[m.stack.len() - 1]);
+    check_append(&m.heap, word, value, limits)?;
+    let value = m.stack.pop().unwrap_or(Word::NULL);
+    append_to(&m.heap, &mut m.variables[variable], value);
+    Ok(())
+}
+
+/// Whether the value may be put onto the end of the list or text.
+pub(crate) fn check_append(
+    heap: &Heap,
+    word: &Word,
+    value: &Word,
+    limits: &Limits,
+) -> Result<(), Wrong> {
     let (grown, inner, depth) = match (word.view(), value.view()) {
         (View::List(_), _) => (ELEMENT_BYTES, value.tree_size(), value.depth() + 1),
         (View::Text(_), View::Text(more)) => (more.as_str().len() as u64, 0, 0),
@@ -285,21 +301,37 @@ pub(super) fn append(m: &mut Machine, variable: usize, limits: &Limits) -> Resul
         tree: word.tree_size().saturating_add(grown).saturating_add(inner),
         added: if word.is_shared() { own } else { grown },
     };
-    made.check(m.heap.live_bytes(), limits)?;
-    let value = m.stack.pop().unwrap_or(Word::NULL);
-    let word = m.unshared(variable);
+    made.check(heap.live_bytes(), limits)
+}
+
+/// Puts the value, which was checked, onto the end of the list or text.
+pub(crate) fn append_to(heap: &Heap, word: &mut Word, value: Word) {
+    unshare(heap, word);
     if let Some(list) = word.list_mut() {
         list.push(value);
     } else if let (Some(text), View::Text(more)) = (word.text_mut(), value.view()) {
         text.push(more);
     }
-    Ok(())
 }
 
 /// Pops a value, then a key, into the variable's map or list.
 pub(super) fn put(m: &mut Machine, variable: usize, limits: &Limits) -> Result<(), Wrong> {
-    let word = &m.variables[variable];
     let (key, value) = (&m.stack[m.stack.len() - 2], &m.stack[m.stack.len() - 1]);
+    let at = check_put(&m.heap, &m.variables[variable], key, value, limits)?;
+    let value = m.stack.pop().unwrap_or(Word::NULL);
+    let key = m.stack.pop().unwrap_or(Word::NULL);
+    put_in(&m.heap, &mut m.variables[variable], at, &key, value);
+    Ok(())
+}
+
+/// Whether the value may be put into the map or list under that key; gives the index in a list.
+pub(crate) fn check_put(
+    heap: &Heap,
+    word: &Word,
+    key: &Word,
+    value: &Word,
+    limits: &Limits,
+) -> Result<usize, Wrong> {
     let mut at = 0;
     let (grown, old) = match word.view() {
         View::List(list) => {
@@ -331,25 +363,23 @@ pub(super) fn put(m: &mut Machine, variable: usize, limits: &Limits) -> Result<(
         tree: (word.tree_size() - old).saturating_add(grown).saturating_add(value.tree_size()),
         added: if word.is_shared() { own } else { grown },
     };
-    made.check(m.heap.live_bytes(), limits)?;
-    let value = m.stack.pop().unwrap_or(Word::NULL);
-    let key = m.stack.pop().unwrap_or(Word::NULL);
-    let word = m.unshared(variable);
+    made.check(heap.live_bytes(), limits)?;
+    Ok(at)
+}
+
+/// Puts the value, which was checked, into the map, or into the list at that index.
+pub(crate) fn put_in(heap: &Heap, word: &mut Word, at: usize, key: &Word, value: Word) {
+    unshare(heap, word);
     if let Some(list) = word.list_mut() {
         list.set(at, value);
     } else if let (Some(map), View::Text(key)) = (word.map_mut(), key.view()) {
         map.insert(key.as_str(), value);
     }
-    Ok(())
 }
 
-impl Machine {
-    /// The variable, as the only holder of its value.
-    fn unshared(&mut self, variable: usize) -> &mut Word {
-        let word = &mut self.variables[variable];
-        if word.is_shared() {
-            self.heap.unshare(word);
-        }
-        word
+/// Makes the word the only holder of its value.
+fn unshare(heap: &Heap, word: &mut Word) {
+    if word.is_shared() {
+        heap.unshare(word);
     }
 }

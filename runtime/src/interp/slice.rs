@@ -65,6 +65,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// Whether the run should be suspended now; quickly, where nobody could want that.
+    #[inline]
+    pub(crate) fn look_if_watched(&self) -> Option<Suspended> {
+        if self.deadline.is_some() || self.canceller.is_cancelled() { self.look() } else { None }
+    }
+
     /// Whether the run should be suspended now.
     pub(crate) fn look(&self) -> Option<Suspended> {
         if self.canceller.take() {

@@ -32,6 +32,11 @@ impl Constants {
     pub(crate) fn get(&self, at: usize) -> &Word {
         &self.words[at]
     }
+
+    /// Where they lie, one after another, for native code.
+    pub(crate) fn address(&self) -> *const Word {
+        self.words.as_ptr().cast()
+    }
 }
 
 impl Drop for Constants {

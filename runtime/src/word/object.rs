@@ -20,7 +20,7 @@ pub(crate) const ENTRY_BYTES: u64 = 32;
 
 /// The count of an immortal object. A counted object whose holders reach this number becomes
 /// immortal too: it is leaked rather than freed too early.
-pub(super) const IMMORTAL: u32 = u32::MAX;
+pub const IMMORTAL: u32 = u32::MAX;
 
 /// What every object begins with.
 #[repr(C)]
@@ -254,7 +254,7 @@ pub(super) mod list_layout {
     use super::{Header, ListObject};
     use std::mem::offset_of;
 
-    /// `u32`: holders; 1 if the list is not shared.
+    /// `u32`: holders; 1 if the list is not shared. It lies there in every object.
     pub const HOLDERS: usize = offset_of!(ListObject, header) + offset_of!(Header, holders);
     /// `u8`: whether all elements are numbers.
     pub const ALL_NUMBERS: usize = offset_of!(ListObject, all_numbers);
