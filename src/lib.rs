@@ -45,6 +45,8 @@ pub mod analysis;
 pub mod codegen;
 pub mod dsl;
 pub mod engine;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod lower;
 
 pub use agent::{

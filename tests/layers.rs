@@ -19,7 +19,7 @@ const RUNTIME: &[&[&str]] = &[
 
 /// The package, from the top. It stands above all of the support crate.
 const PACKAGE: &[&[&str]] =
-    &[&["dsl"], &["lower"], &["analysis"], &["codegen"], &["engine"], &["agent"], &["cli"]];
+    &[&["dsl"], &["lower"], &["analysis"], &["codegen"], &["engine"], &["agent", "fuzz"], &["cli"]];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of sources") {

@@ -1,8 +1,13 @@
 //! Snapshots: a run goes on from one as if it had never stopped, and nothing that looks like one does harm.
 
+#![cfg(feature = "fuzz")]
+
 #[allow(dead_code, reason = "each test crate uses a part")]
 mod support;
 
+use lau_agent_runtime::fuzz::builtins::Delegates;
+use lau_agent_runtime::fuzz::host::host;
+use lau_agent_runtime::fuzz::{PLENTY, Plan, ROOMY, Random, Scene};
 use lau_agent_runtime::{
     Builtin, Ending, Energy, Host, Instance, Limits, Linked, Reply, Snapshot, Value, lower,
 };
@@ -10,12 +15,11 @@ use lau_runtime::instance::{Error, Survived, survive};
 use lau_runtime::snapshot::Fault;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::builtins::{Delegates, host};
 use support::code::Code;
-use support::compare::{PLENTY, ROOMY, Random, Subject, judge, judge_scenes, scene};
+use support::compare::{Subject, judge, judge_scenes};
 use support::directed;
 use support::engine::Moving;
-use support::scene::{Plan, expect};
+use support::expect::expect;
 
 fn variable(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -48,11 +52,11 @@ fn a_run_cut_at_every_budget_goes_on_from_a_snapshot_as_the_stepper_does() {
     let seed = variable("LAU_SEED", 4);
     let (mut cuts, mut pending) = (0, 0);
     for case in 0..variable("LAU_CASES", 150) {
-        let scene = scene(seed, case);
+        let scene = Scene::generated(seed, case);
         let code = Code::new(&scene.instructions).expect("generated programs are sound");
         let moving = Moving::prepare(&scene).expect("so they are made ready");
         let whole = expect(&scene, &code, &Plan::of(ROOMY, PLENTY));
-        let mut random = Random(seed ^ case);
+        let mut random = Random::new(seed ^ case);
         let thresholds = whole.trace.thresholds.iter().copied();
         let mut budgets: Vec<u64> = thresholds.filter(|t| *t > 0 && *t < PLENTY).collect();
         while budgets.len() > 60 {
@@ -62,9 +66,9 @@ fn a_run_cut_at_every_budget_goes_on_from_a_snapshot_as_the_stepper_does() {
             let budget = budget - 1;
             let plan = Plan { resumes: vec![PLENTY - budget], ..Plan::of(ROOMY, budget) };
             let expected = expect(&scene, &code, &plan);
-            let got = moving.play(&scene, &plan, &expected).expect("it plays");
-            assert_eq!(got.len(), expected.seen.len());
-            for (want, got) in expected.seen.iter().zip(&got) {
+            let got = moving.play(&plan, &expected).expect("it plays");
+            assert_eq!(got.seen.len(), expected.seen.len());
+            for (want, got) in expected.seen.iter().zip(&got.seen) {
                 let differ = want.differences(got);
                 assert!(differ.is_empty(), "case {case}: {differ:?}\n{plan:?}\n{want}\n{got}");
             }
@@ -324,10 +328,10 @@ fn mutate(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
 fn whatever_the_bytes_are_nothing_breaks() {
     let seed = variable("LAU_SEED", 5);
     let mut rates: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut other = vec![0; 64];
     for case in 0..variable("LAU_CASES", 60) {
-        let scene = scene(seed, case);
+        let scene = Scene::generated(seed, case);
         let (host, _log) = host(Delegates::Noted);
         let program = lower::lower(&scene.instructions).expect("generated programs are sound");
         let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));

@@ -1,17 +1,20 @@
 //! Tests of the stepper itself, with expectations worked out by hand from the specification, and of
 //! the harness that judges engines by it.
 
+#![cfg(feature = "fuzz")]
+
 #[allow(dead_code, reason = "each test crate uses a part")]
 mod support;
 
 use lau_agent_runtime::Instruction as I;
+use lau_agent_runtime::fuzz::builtins::Delegates;
+use lau_agent_runtime::fuzz::seen::same_value;
+use lau_agent_runtime::fuzz::{PLENTY, Plan, Played, Scene, Seen, SeenEnding};
 use lau_agent_runtime::{Limits, Value};
 use lau_runtime::TrapKind;
-use support::builtins::Delegates;
 use support::code::Code;
-use support::compare::{PLENTY, Subject, judge};
-use support::scene::{Expected, Plan, Scene, expect};
-use support::seen::{Seen, SeenEnding, same_value};
+use support::compare::{Subject, judge};
+use support::expect::{Expected, expect};
 use support::stepper::thousandths;
 
 fn scene(instructions: &[I]) -> Scene {
@@ -65,14 +68,16 @@ fn func(name: &str, params: &[&str]) -> I {
 fn output(seen: &Seen) -> Value {
     match &seen.ending {
         SeenEnding::Finished { output } => output.clone(),
-        SeenEnding::Exhausted | SeenEnding::Trapped { .. } => panic!("not finished:\n{seen}"),
+        SeenEnding::Exhausted | SeenEnding::Suspended { .. } | SeenEnding::Trapped { .. } => {
+            panic!("not finished:\n{seen}")
+        }
     }
 }
 
 fn trap(seen: &Seen) -> Option<TrapKind> {
     match &seen.ending {
         SeenEnding::Trapped { kind, .. } => Some(*kind),
-        SeenEnding::Exhausted | SeenEnding::Finished { .. } => None,
+        SeenEnding::Exhausted | SeenEnding::Suspended { .. } | SeenEnding::Finished { .. } => None,
     }
 }
 
@@ -489,8 +494,9 @@ impl Subject for Mirror {
     fn prepare(_: &Scene) -> Result<Self, String> {
         Ok(Mirror)
     }
-    fn play(&self, _: &Scene, _: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
-        Ok(expected.seen.clone())
+    fn play(&self, _: &Plan, expected: &Expected) -> Result<Played, String> {
+        let Expected { accepted, seen, .. } = expected;
+        Ok(Played { accepted: accepted.clone(), seen: seen.clone() })
     }
 }
 
@@ -507,11 +513,11 @@ impl Subject for Careless {
         let all = scene.instructions.iter().enumerate();
         Ok(Careless(all.filter(|(_, i)| matches!(i, I::Rem)).map(|(at, _)| at).collect()))
     }
-    fn play(&self, _: &Scene, _: &Plan, expected: &Expected) -> Result<Vec<Seen>, String> {
+    fn play(&self, _: &Plan, expected: &Expected) -> Result<Played, String> {
         let unpaid: u64 = self.0.iter().map(|at| expected.trace.executed[*at]).sum();
         let mut seen = expected.seen.clone();
         seen.iter_mut().for_each(|stop| stop.energy = stop.energy.saturating_sub(100 * unpaid));
-        Ok(seen)
+        Ok(Played { accepted: expected.accepted.clone(), seen })
     }
 }
 

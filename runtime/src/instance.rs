@@ -207,6 +207,13 @@ impl Instance {
         self.machine.stack.iter().map(to_value).collect()
     }
 
+    /// Bytes that [`Instance::stack`] would have as trees, shared parts counted each time. Nothing limits
+    /// them, so whoever shows the stack of an unknown program looks here first.
+    #[must_use]
+    pub fn stack_bytes(&self) -> u64 {
+        self.machine.stack.iter().fold(0, |sum, word| sum.saturating_add(word.tree_size()))
+    }
+
     /// The top of the stack of the function in progress.
     #[must_use]
     pub fn top(&self) -> Option<Value> {

@@ -5,13 +5,11 @@
 //! which it is not is made smaller before it is shown. Knows engines only as `Subject`.
 
 use super::code::Code;
-use super::generator;
-use super::rates::Rates;
-use super::scene::{Expected, Plan, Scene, expect};
-use super::seen::{Seen, short};
-use super::shrink::shrink;
-use arbitrary::Unstructured;
-use lau_agent_runtime::{Instruction, Limits};
+use super::expect::{Expected, expect};
+use lau_agent_runtime::Instruction;
+use lau_agent_runtime::fuzz::scene::small_limits;
+use lau_agent_runtime::fuzz::seen::short;
+use lau_agent_runtime::fuzz::{PLENTY, Plan, Played, ROOMY, Random, Rates, Scene, shrink};
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,50 +17,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) trait Subject: Sized {
     /// Makes a program ready. Its structure was checked, so an error is a mismatch.
     fn prepare(scene: &Scene) -> Result<Self, String>;
-    /// Plays a plan from the start. Gives what is seen at each stop, as `expected` has it.
-    fn play(&self, scene: &Scene, plan: &Plan, expected: &Expected) -> Result<Vec<Seen>, String>;
+    /// Plays a plan from the start.
+    fn play(&self, plan: &Plan, expected: &Expected) -> Result<Played, String>;
 }
-
-/// Energy that is enough for most programs to come to an end.
-pub(crate) const PLENTY: u64 = 300_000;
 
 /// Programs that execute at most so many instructions are played at every budget.
 const SHORT: u64 = 60;
-
-/// Generous limits that still keep what the tests build within bounds.
-pub(crate) const ROOMY: Limits = Limits {
-    call_depth_max: 10_000,
-    stack_values_max: 4_096,
-    nesting_max: 200,
-    value_bytes_max: 1 << 16,
-    tree_bytes_max: 1 << 16,
-    memory_bytes_max: 1 << 20,
-};
-
-/// Numbers that depend on a seed alone (splitmix64).
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below n, which is not 0.
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-}
-
-/// The program of a case.
-pub(crate) fn scene(seed: u64, case: u64) -> Scene {
-    let mut random = Random(seed ^ case.wrapping_mul(0xd1b5_4a32_d192_ed03));
-    let bytes: Vec<u8> = (0..400).flat_map(|_| random.next().to_le_bytes()).collect();
-    generator::scene(&mut Unstructured::new(&bytes))
-}
 
 /// Judges so many programs, and counts what they reached.
 ///
@@ -71,8 +31,8 @@ pub(crate) fn scene(seed: u64, case: u64) -> Scene {
 pub(crate) fn judge<S: Subject>(seed: u64, cases: impl Iterator<Item = u64>) -> Rates {
     let mut rates = Rates::default();
     for case in cases {
-        let scene = scene(seed, case);
-        let mut random = Random(seed.wrapping_add(case) ^ 0x5eed);
+        let scene = Scene::generated(seed, case);
+        let mut random = Random::new(seed.wrapping_add(case) ^ 0x5eed);
         if let Err(mismatch) = judge_scene::<S>(&scene, &mut random, &mut rates) {
             let report = report::<S>(&scene, &mismatch);
             panic!("{report}\nrerun with LAU_SEED={seed} LAU_CASE={case}");
@@ -94,7 +54,7 @@ pub(crate) struct Mismatch {
 pub(crate) fn judge_scenes<S: Subject>(scenes: &[Scene]) {
     let mut rates = Rates::default();
     let judge = |scene| {
-        let mismatch = judge_scene::<S>(scene, &mut Random(1), &mut rates).err()?;
+        let mismatch = judge_scene::<S>(scene, &mut Random::new(1), &mut rates).err()?;
         Some(report::<S>(scene, &mismatch))
     };
     let reports: Vec<String> = scenes.iter().filter_map(judge).collect();
@@ -112,18 +72,19 @@ fn judge_scene<S: Subject>(
     let subject = S::prepare(scene).map_err(|e| wrong(&long, e))?;
     let mut play = |plan: &Plan| -> Result<Expected, Mismatch> {
         let expected = expect(scene, &code, plan);
-        rates.count(scene, &expected);
-        compare(&subject, scene, plan, &expected).map_err(|what| wrong(plan, what))?;
+        count(rates, scene, &expected);
+        compare(&subject, plan, &expected).map_err(|what| wrong(plan, what))?;
         Ok(expected)
     };
     let whole = play(&long)?;
     for budget in budgets(&whole, random) {
         play(&Plan::of(ROOMY, budget))?;
     }
-    let parts = cut(&whole, random);
+    let (total, budget) = (whole.last().energy, whole.last().budget);
+    let parts = Plan::cut(ROOMY, total, budget, random);
     let in_parts = play(&parts)?;
     if !observes_energy(scene, &whole) {
-        let (once, last) = (&whole.seen[0], in_parts.seen.last().expect("at least one stop"));
+        let (once, last) = (whole.last(), in_parts.last());
         // A run that came to its end in an earlier part never got the rest of the budget.
         let differ: Vec<_> =
             once.differences(last).into_iter().filter(|d| *d != "budget").collect();
@@ -135,9 +96,9 @@ fn judge_scene<S: Subject>(
     for _ in 0..3 {
         let limits = small_limits(random);
         let whole = play(&Plan::of(limits, PLENTY / 3))?;
-        play(&Plan { limits, ..cut(&whole, random) })?;
+        play(&Plan::cut(limits, whole.last().energy, whole.last().budget, random))?;
     }
-    rates.count_whole(&whole.seen[0]);
+    rates.whole(whole.last());
     Ok(())
 }
 
@@ -160,55 +121,49 @@ fn budgets(whole: &Expected, random: &mut Random) -> Vec<u64> {
         .collect();
     all.sort_unstable();
     all.dedup();
-    if whole.seen[0].instructions > SHORT {
+    if whole.last().instructions > SHORT {
         let some: Vec<u64> = (0..4).map(|_| all[random.below(all.len() as u64) as usize]).collect();
         return some;
     }
     all
 }
 
-/// A plan that stops somewhere, is resumed with nothing, with a little, and then with all the rest.
-fn cut(whole: &Expected, random: &mut Random) -> Plan {
-    let total = whole.seen[0].energy;
-    let budget = random.below(total + 1);
-    let little = random.below(total - budget + 1);
-    let rest = whole.seen[0].budget - budget - little;
-    Plan { resumes: vec![0, little, rest], ..Plan::of(ROOMY, budget) }
-}
-
-/// Limits of which one or several are so small that programs meet them.
-fn small_limits(random: &mut Random) -> Limits {
-    let mut limits = ROOMY;
-    for _ in 0..1 + random.below(2) {
-        match random.below(6) {
-            0 => limits.call_depth_max = random.below(6) as u32,
-            1 => limits.stack_values_max = random.below(12) as u32,
-            2 => limits.nesting_max = random.below(5) as u16,
-            3 => limits.value_bytes_max = 32 + random.below(200),
-            4 => limits.tree_bytes_max = 32 + random.below(400),
-            _ => limits.memory_bytes_max = random.below(1_500),
-        }
+/// Counts one plan that was played.
+fn count(rates: &mut Rates, scene: &Scene, expected: &Expected) {
+    let trace = &expected.trace;
+    rates.runs(1);
+    rates.executed(&scene.instructions, &trace.executed);
+    trace.features.iter().for_each(|(feature, n)| rates.feature(feature, *n));
+    let deep = [(100, "100 calls deep"), (10, "10 calls deep"), (1, "a call")];
+    let high = [(100, "100 values high"), (10, "10 values high")];
+    deep.iter().filter(|(n, _)| trace.deepest >= *n).for_each(|(_, f)| rates.feature(f, 1));
+    high.iter().filter(|(n, _)| trace.highest >= *n).for_each(|(_, f)| rates.feature(f, 1));
+    if expected.accepted.contains(&false) {
+        rates.feature("memory refused", 1);
     }
-    limits
+    for seen in &expected.seen {
+        rates.ending(seen);
+        rates.feature("memory too large", u64::from(seen.memory.is_none()));
+        rates.feature("stack too large", u64::from(seen.stack.is_none()));
+    }
 }
 
 /// Plays a plan on the engine and compares every stop; a panic of the engine is a difference.
-fn compare<S: Subject>(
-    subject: &S,
-    scene: &Scene,
-    plan: &Plan,
-    expected: &Expected,
-) -> Result<(), String> {
-    let got = catch_unwind(AssertUnwindSafe(|| subject.play(scene, plan, expected)))
+fn compare<S: Subject>(subject: &S, plan: &Plan, expected: &Expected) -> Result<(), String> {
+    let got = catch_unwind(AssertUnwindSafe(|| subject.play(plan, expected)))
         .unwrap_or_else(|_| Err("the engine panicked".into()))?;
-    for (stop, (want, got)) in expected.seen.iter().zip(&got).enumerate() {
+    if got.accepted != expected.accepted {
+        return Err(format!("memory accepted: {:?} not {:?}", got.accepted, expected.accepted));
+    }
+    for (stop, (want, got)) in expected.seen.iter().zip(&got.seen).enumerate() {
         let differ = want.differences(got);
         if !differ.is_empty() {
-            return Err(format!("stop {stop}: {differ:?}\nexpected\n{want}got\n{got}"));
+            let sides = want.sides("expected", got, "got");
+            return Err(format!("stop {stop}: {differ:?}\n{sides}of\n{want}"));
         }
     }
-    if got.len() != expected.seen.len() {
-        return Err(format!("{} stops instead of {}", got.len(), expected.seen.len()));
+    if got.seen.len() != expected.seen.len() {
+        return Err(format!("{} stops instead of {}", got.seen.len(), expected.seen.len()));
     }
     Ok(())
 }
@@ -221,7 +176,7 @@ fn difference<S: Subject>(scene: &Scene, plan: &Plan) -> Option<String> {
         Err(error) => return Some(error),
     };
     let expected = expect(scene, &code, plan);
-    compare(&subject, scene, plan, &expected).err()
+    compare(&subject, plan, &expected).err()
 }
 
 fn report<S: Subject>(scene: &Scene, mismatch: &Mismatch) -> String {

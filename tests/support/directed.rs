@@ -3,10 +3,10 @@
 //!
 //! Only programs; what is right is the stepper's to say.
 
-use super::builtins::Delegates;
-use super::scene::Scene;
 use lau_agent_runtime::Instruction as I;
 use lau_agent_runtime::Value;
+use lau_agent_runtime::fuzz::Scene;
+use lau_agent_runtime::fuzz::builtins::Delegates;
 
 fn push(value: impl Into<Value>) -> I {
     I::Push(value.into())
@@ -58,6 +58,10 @@ fn calls() -> Vec<Vec<I>> {
         vec![push(true), push(1.0), push("x"), call("pick", 3)],
         vec![push(1.0), push(true), push(2.0), call("pick", 3)],
         vec![call("raw_nan", 0), I::Dup, I::Eq],
+        vec![call("ask", 0), push(0.0), call("ask", 1), push("x"), attempt("ask", 1), I::Len],
+        vec![push("x"), call("ask", 1)],
+        vec![push(Value::Reference("r".into())), attempt("ask", 1), push("message"), I::Get],
+        vec![push(list(90)), attempt("ask", 1), store("x"), push(true), call("ask", 1)],
         vec![call("odd_nan", 0), push(0.0), I::Get, I::Dup, I::Eq],
         vec![call("odd_nan", 0), I::Dup, I::Eq],
         vec![push(1.0), I::Delegate("sulk".into(), "t".into())],

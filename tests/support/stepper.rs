@@ -12,10 +12,11 @@ mod calls;
 mod contents;
 mod prices;
 
-use super::builtins::{Came, Delegates, HostCall, TestBuiltin};
 use super::code::Code;
 use super::graph::{Graph, Val};
-use super::seen::{At, STACK_BYTES_SHOWN, Seen, SeenEnding};
+use lau_agent_runtime::fuzz::builtins::{Delegates, TestBuiltin};
+use lau_agent_runtime::fuzz::calls::{Beyond, Came, HostCall};
+use lau_agent_runtime::fuzz::seen::{At, STACK_BYTES_SHOWN, Seen, SeenEnding};
 use lau_agent_runtime::{Limits, Value};
 use lau_runtime::TrapKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,9 @@ fn add_energy(a: u64, b: u64) -> u64 {
     a.saturating_add(b).min(ENERGY_MAX)
 }
 
+/// What is said of a `fail` without words: a trap's message is never empty.
+const NO_WORDS: &str = "(no words)";
+
 /// One activation: the main body, or a call of a function.
 #[derive(Debug)]
 struct Frame {
@@ -40,12 +44,13 @@ struct Frame {
     pc: usize,
 }
 
-/// A host's answer that is not taken in yet.
+/// A host's answer that is not taken in yet, or is not there yet.
 #[derive(Debug)]
 struct Pending {
+    name: &'static str,
     came: Came,
-    /// How many arguments it takes off the stack.
-    n: usize,
+    /// The arguments it takes off the stack.
+    args: Vec<Value>,
     tried: bool,
 }
 
@@ -65,6 +70,7 @@ fn fault<T>(kind: TrapKind, message: impl Into<String>) -> Result<T, Fault> {
 enum Stop {
     Finished { output: Val },
     Exhausted,
+    Suspended,
     Trapped { kind: TrapKind, message: String, calls: Vec<At> },
 }
 
@@ -155,14 +161,23 @@ impl<'p> Stepper<'p> {
         }
     }
 
-    /// Adds to the budget of an exhausted run and goes on. Other runs do not resume: `false`.
+    /// Adds to the budget of a run that is exhausted or suspended and goes on. Other runs do not resume:
+    /// `false`.
     pub(crate) fn resume(&mut self, extra: u64) -> bool {
-        if !matches!(self.stop, Some(Stop::Exhausted)) {
+        if !matches!(self.stop, Some(Stop::Exhausted | Stop::Suspended)) {
             return false;
         }
         self.stop = None;
         self.budget = add_energy(self.budget, extra);
         self.run();
+        true
+    }
+
+    /// Gives the call that waits its answer; `false` if none does.
+    pub(crate) fn answer(&mut self, answer: Result<Value, String>) -> bool {
+        let waits = |pending: &&mut Pending| matches!(pending.came, Came::Waits(_));
+        let Some(pending) = self.pending.as_mut().filter(waits) else { return false };
+        pending.came = answer.into();
         true
     }
 
@@ -321,9 +336,13 @@ impl<'p> Stepper<'p> {
                 SeenEnding::Finished { output: self.graph.give_out(*output) }
             }
             Some(Stop::Exhausted) | None => SeenEnding::Exhausted,
-            Some(Stop::Trapped { kind, message, calls }) => {
-                SeenEnding::Trapped { kind: *kind, message: message.clone(), calls: calls.clone() }
-            }
+            Some(Stop::Suspended) => self.question(),
+            Some(Stop::Trapped { kind, message, calls }) => SeenEnding::Trapped {
+                kind: *kind,
+                message: message.clone(),
+                open: *kind != TrapKind::Failed || message == NO_WORDS,
+                calls: calls.clone(),
+            },
         };
         let memory = || {
             let fields = self.memory.iter();
@@ -340,6 +359,21 @@ impl<'p> Stepper<'p> {
             stack: stack_shown
                 .then(|| stack.iter().map(|value| self.graph.give_out(*value)).collect()),
             host_calls: self.host_calls.clone(),
+            beyond: Beyond::default(),
+            inside: None,
+        }
+    }
+
+    /// What a suspended run waits for.
+    fn question(&self) -> SeenEnding {
+        let pending = self.pending.as_ref().expect("it waits for an answer");
+        let Came::Waits(message) = &pending.came else {
+            panic!("the answer is there: {pending:?}")
+        };
+        SeenEnding::Suspended {
+            builtin: pending.name.to_owned(),
+            arguments: pending.args.clone(),
+            message: message.clone(),
         }
     }
 

@@ -1,11 +1,11 @@
 //! What each instruction does once it is paid for: all checks first, in their order, then the act.
 
-use super::super::builtins::{Came, DELEGATE, Delegates, HostCall, delegate};
 use super::super::graph::{Body, Val};
-use super::super::seen::NO_WORDS;
 use super::contents::Made;
-use super::{Fault, Frame, Stepper, add_energy, fault, thousandths};
+use super::{Fault, Frame, NO_WORDS, Stepper, add_energy, fault, thousandths};
 use lau_agent_runtime::Instruction;
+use lau_agent_runtime::fuzz::builtins::{DELEGATE, Delegates, delegate};
+use lau_agent_runtime::fuzz::calls::{Came, HostCall};
 use lau_runtime::TrapKind;
 use std::cmp::Ordering;
 
@@ -300,7 +300,7 @@ impl Stepper<'_> {
             answer: came.recorded(),
         });
         match came {
-            Came::Back(_) => Ok(()),
+            Came::Back(_) | Came::Waits(_) => Ok(()),
             Came::Failed(message) => fault(TrapKind::BuiltinFailed, message),
             Came::Panicked(message) => fault(TrapKind::BuiltinPanicked, message),
         }

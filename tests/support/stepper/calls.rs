@@ -1,27 +1,17 @@
 //! Calls: of the program's own functions and of the host's builtins, and taking in their answers.
 
-use super::super::builtins::{Came, Does, HostCall, TestBuiltin};
 use super::super::graph::Val;
 use super::prices::crossing;
 use super::{Callee, Fault, Pending, Stepper, Stop, add_energy, fault};
 use lau_agent_runtime::Value;
+use lau_agent_runtime::fuzz::builtins::{Does, TestBuiltin};
+use lau_agent_runtime::fuzz::calls::{Came, HostCall};
 use lau_runtime::TrapKind;
 use lau_runtime::host::ScalarType;
 
 /// The message of a builtin that charged more than the most it declared. Its wording is open, so
 /// generated programs do not look at it.
 pub(crate) const OVERCHARGED: &str = "charged more than it declared";
-
-impl Came {
-    /// The answer as a log has it.
-    pub(super) fn recorded(&self) -> Option<Result<Value, String>> {
-        match self {
-            Came::Back(value) => Some(Ok(value.clone())),
-            Came::Failed(message) => Some(Err(message.clone())),
-            Came::Panicked(_) => None,
-        }
-    }
-}
 
 impl Stepper<'_> {
     pub(super) fn call(&mut self, name: &str, n: usize, tried: bool) -> Result<(), Fault> {
@@ -72,12 +62,11 @@ impl Stepper<'_> {
     }
 
     /// Calls the builtin, books what it charges and keeps its answer. The arguments stay.
-    fn call_host(&mut self, builtin: &TestBuiltin, args: &[Val], tried: bool) {
+    fn call_host(&mut self, builtin: &'static TestBuiltin, args: &[Val], tried: bool) {
         let args: Vec<Value> = args.iter().map(|arg| self.graph.give_out(*arg)).collect();
         let (mut came, charge) = builtin.call(&args);
-        let n = args.len();
-        let name = builtin.name.to_owned();
-        self.host_calls.push(HostCall { name, args, answer: came.recorded() });
+        let (name, answer) = (builtin.name.to_owned(), came.recorded());
+        self.host_calls.push(HostCall { name, args: args.clone(), answer });
         if let Does::Charging(most, _) = builtin.does {
             // One that panics does not say what it charges: the most.
             let charge = charge.unwrap_or(most);
@@ -87,14 +76,20 @@ impl Stepper<'_> {
             }
             self.used = add_energy(self.used, charge.min(most));
         }
-        self.pending = Some(Pending { came, n, tried });
+        self.pending = Some(Pending { name: builtin.name, came, args, tried });
     }
 
-    /// Takes in the answer that waits: its price, then limits, then the value. Without energy for it
+    /// Takes in the answer that is there: its price, then limits, then the value. Without energy for it
     /// the answer keeps waiting.
     pub(super) fn take_in_answer(&mut self) -> Result<(), Fault> {
         let Some(pending) = self.pending.take() else { return Ok(()) };
         let value = match (&pending.came, pending.tried) {
+            (Came::Waits(_), _) => {
+                self.trace.note("asked to wait");
+                self.pending = Some(pending);
+                self.stop = Some(Stop::Suspended);
+                return Ok(());
+            }
             (Came::Back(value), _) => value.clone(),
             (Came::Failed(message), false) => {
                 return fault(TrapKind::BuiltinFailed, message.as_str());
@@ -120,7 +115,7 @@ impl Stepper<'_> {
             self.trace.note("failure caught");
         }
         self.used = add_energy(self.used, price);
-        self.accept(pending.n, value)
+        self.accept(pending.args.len(), value)
     }
 }
 

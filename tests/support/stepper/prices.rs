@@ -2,9 +2,9 @@
 //!
 //! Prices look at sizes only, whatever the types; a value that is missing has size 0.
 
-use super::super::builtins::{Costs, Does};
 use super::super::graph::{Body, Val, bytes};
 use super::{Callee, ENERGY_MAX, Stepper, add_energy};
+use lau_agent_runtime::fuzz::builtins::{Costs, Does};
 use lau_agent_runtime::{Instruction, Value};
 
 /// What must be affordable for an instruction to begin.

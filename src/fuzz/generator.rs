@@ -15,8 +15,8 @@ mod statements;
 
 use super::builtins::Delegates;
 use super::scene::Scene;
+use crate::dsl::instruction::Instruction;
 use arbitrary::Unstructured;
-use lau_agent_runtime::Instruction;
 use std::collections::BTreeSet;
 
 /// What is known of a value on the stack.
@@ -83,7 +83,7 @@ struct Generator<'u, 'b> {
 }
 
 /// A program, what is in memory before it runs, and how tasks are delegated.
-pub(crate) fn scene(u: &mut Unstructured<'_>) -> Scene {
+pub(super) fn scene(u: &mut Unstructured<'_>) -> Scene {
     let mut generator = Generator {
         u,
         fuel: 0,

@@ -1,7 +1,8 @@
 //! Literals, names and presets.
 
 use super::{Generator, Ty, prefix};
-use lau_agent_runtime::{Instruction, Value};
+use crate::dsl::instruction::Instruction;
+use lau_runtime::Value;
 
 const NUMBERS: &[f64] = &[
     -1.0,

@@ -1,11 +1,13 @@
 //! Making a failing program smaller: instructions are taken away as long as it still fails.
 
 use super::scene::Scene;
-use lau_agent_runtime::{Instruction, Value};
+use crate::dsl::instruction::Instruction;
+use lau_runtime::Value;
 use std::ops::Range;
 
 /// The smallest program found for which `fails` still holds; it holds for the one given.
-pub(crate) fn shrink(scene: &Scene, fails: impl Fn(&Scene) -> bool) -> Scene {
+#[must_use]
+pub fn shrink(scene: &Scene, fails: impl Fn(&Scene) -> bool) -> Scene {
     let mut best = scene.clone();
     loop {
         let before = (best.instructions.len(), best.memory.len());

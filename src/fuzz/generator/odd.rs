@@ -1,7 +1,7 @@
 //! Any instruction at all, whatever stands on the stack.
 
 use super::{END, Generator, PAST_END, Ty};
-use lau_agent_runtime::Instruction;
+use crate::dsl::instruction::Instruction;
 
 impl Generator<'_, '_> {
     /// One instruction without regard to types, after which little is assumed.
@@ -82,6 +82,7 @@ impl Generator<'_, '_> {
             "record",
             "free",
             "panics",
+            "ask",
         ];
         let name = *self.choose(NAMES);
         #[expect(clippy::cast_possible_truncation, reason = "small")]

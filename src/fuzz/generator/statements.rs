@@ -1,7 +1,7 @@
 //! Instructions that leave the stack as it was, or a little higher.
 
 use super::{END, Generator, Item, PAST_END, Ty};
-use lau_agent_runtime::Instruction;
+use crate::dsl::instruction::Instruction;
 
 impl Generator<'_, '_> {
     pub(super) fn statement(&mut self) {

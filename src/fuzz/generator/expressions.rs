@@ -1,7 +1,8 @@
 //! Instructions that leave one value of a wanted type.
 
 use super::{Generator, Ty};
-use lau_agent_runtime::Instruction;
+use crate::dsl::instruction::Instruction;
+use lau_runtime::Value;
 
 impl Generator<'_, '_> {
     /// Makes the top of the stack a value of that type: one that is there, or a new one.
@@ -56,7 +57,7 @@ impl Generator<'_, '_> {
             11 => self.own_call(Ty::Number, depth),
             12 => {
                 // A list of numbers and an index that is in it.
-                let list = lau_agent_runtime::Value::from([1.0, 2.0, f64::NAN]);
+                let list = Value::from([1.0, 2.0, f64::NAN]);
                 self.push(list, Ty::List);
                 let at = self.below(3) as f64;
                 self.push_number(at);
@@ -243,7 +244,7 @@ impl Generator<'_, '_> {
             }
             10 => {
                 self.of(Ty::Any, depth);
-                let name = *self.choose(&["echo", "free", "dear", "fail_if"]);
+                let name = *self.choose(&["echo", "free", "dear", "fail_if", "ask"]);
                 self.host(name, 1, Ty::Any);
             }
             11 => self.own_call(Ty::Any, depth),

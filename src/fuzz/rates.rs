@@ -1,0 +1,115 @@
+//! What was reached: counted over what was really executed, so that a generator which only traps is
+//! noticed.
+
+use super::seen::{Seen, SeenEnding};
+use crate::dsl::instruction::Instruction;
+use lau_runtime::TrapKind;
+use lau_runtime::program::opcode::TABLE;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Counts by instruction, by ending and by noteworthy thing.
+#[derive(Clone, Debug, Default)]
+pub struct Rates {
+    instructions: BTreeMap<&'static str, u64>,
+    endings: BTreeMap<&'static str, u64>,
+    whole: BTreeMap<&'static str, u64>,
+    features: BTreeMap<&'static str, u64>,
+    runs: u64,
+}
+
+impl Rates {
+    /// Counts so many runs of a program.
+    pub fn runs(&mut self, n: u64) {
+        self.runs += n;
+    }
+
+    /// Counts how often each instruction of a program was executed.
+    pub fn executed(&mut self, instructions: &[Instruction], times: &[u64]) {
+        for (instruction, n) in instructions.iter().zip(times).filter(|(_, n)| **n > 0) {
+            *self.instructions.entry(instruction.opcode().row().name).or_default() += n;
+        }
+    }
+
+    /// Counts how a run ended, or a part of it.
+    pub fn ending(&mut self, seen: &Seen) {
+        *self.endings.entry(ending(seen)).or_default() += 1;
+    }
+
+    /// Counts the ending of a run with plenty of energy and room: what a program comes to.
+    pub fn whole(&mut self, seen: &Seen) {
+        *self.whole.entry(ending(seen)).or_default() += 1;
+    }
+
+    /// Counts something noteworthy.
+    pub fn feature(&mut self, name: &'static str, n: u64) {
+        *self.features.entry(name).or_default() += n;
+    }
+
+    /// How many runs there were.
+    #[must_use]
+    pub fn runs_so_far(&self) -> u64 {
+        self.runs
+    }
+
+    /// How many programs ended in each way with plenty of energy and room, traps by their codes.
+    #[must_use]
+    pub fn wholes(&self) -> &BTreeMap<&'static str, u64> {
+        &self.whole
+    }
+
+    /// How often each noteworthy thing happened.
+    #[must_use]
+    pub fn features(&self) -> &BTreeMap<&'static str, u64> {
+        &self.features
+    }
+
+    /// How many of the instructions there are were executed.
+    #[must_use]
+    pub fn opcodes(&self) -> usize {
+        self.instructions.len()
+    }
+
+    /// Names of instructions that were never executed.
+    #[must_use]
+    pub fn missed_opcodes(&self) -> Vec<&'static str> {
+        let names = TABLE.iter().map(|row| row.name);
+        names.filter(|name| !self.instructions.contains_key(name)).collect()
+    }
+
+    /// Codes of traps that were never met.
+    #[must_use]
+    pub fn missed_traps(&self) -> Vec<&'static str> {
+        let codes = TrapKind::ALL.iter().map(|kind| kind.code());
+        codes.filter(|code| !self.endings.contains_key(code)).collect()
+    }
+}
+
+fn ending(seen: &Seen) -> &'static str {
+    match &seen.ending {
+        SeenEnding::Finished { .. } => "finished",
+        SeenEnding::Exhausted => "exhausted",
+        SeenEnding::Suspended { .. } => "suspended",
+        SeenEnding::Trapped { kind, .. } => kind.code(),
+    }
+}
+
+impl fmt::Display for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tables = [
+            ("instructions", &self.instructions),
+            ("endings", &self.endings),
+            ("endings with plenty", &self.whole),
+            ("features", &self.features),
+        ];
+        writeln!(f, "{} runs", self.runs)?;
+        for (title, counts) in tables {
+            let sum: u64 = counts.values().sum();
+            writeln!(f, "{title}: {sum}")?;
+            for (name, n) in counts {
+                writeln!(f, "  {name:<22} {n:>10}  {:>6.2} %", 100.0 * *n as f64 / sum as f64)?;
+            }
+        }
+        Ok(())
+    }
+}
