@@ -30,6 +30,17 @@ pub struct Played {
     pub seen: Vec<Seen>,
 }
 
+impl Played {
+    /// What was seen at the last stop.
+    ///
+    /// # Panics
+    /// If there was none; every run stops.
+    #[must_use]
+    pub fn last(&self) -> &Seen {
+        self.seen.last().expect("every run stops")
+    }
+}
+
 impl Stage {
     /// A linked program in the host whose interface it is linked to. The log is that of the host.
     #[must_use]
@@ -91,13 +102,18 @@ impl Stage {
     /// What no run may do: refuse its own snapshot, be restored otherwise than it was, trap at another
     /// place than it ends.
     pub fn play(&self, on: &[&Prepared], plan: &Plan) -> Result<Played, String> {
-        self.log.clear();
+        self.forget_calls();
         let (mut instance, accepted) = self.instance(on[0], plan.limits)?;
         let energy = Energy::from_thousandths;
         instance.set_energy(energy(plan.used_before), energy(plan.budget));
         let mut run = Running { stage: self, on, limits: plan.limits, instance, moves: 0 };
         let seen = follow(&mut run, plan)?;
         Ok(Played { accepted, seen })
+    }
+
+    /// Forgets the calls that its host received.
+    pub fn forget_calls(&self) {
+        self.log.clear();
     }
 
     /// What is seen of an instance where its run stopped.
@@ -166,10 +182,14 @@ impl Run for Running<'_> {
         if self.on.len() > 1 && self.instance.is_resumable() {
             self.move_on()?;
         }
-        match self.instance.resume(Energy::from_thousandths(extra)) {
-            Ok(outcome) => self.stage.seen(&self.instance, outcome).map(Some),
-            Err(_) => Ok(None),
+        let Ok(outcome) = self.instance.resume(Energy::from_thousandths(extra)) else {
+            return Ok(None);
+        };
+        let mut seen = self.stage.seen(&self.instance, outcome)?;
+        if let Some(inside) = seen.inside.as_mut().filter(|_| self.moves > 0) {
+            inside.snapshot = None; // see there
         }
+        Ok(Some(seen))
     }
 
     fn answer(&mut self, answer: Result<Value, String>) -> Result<(), String> {

@@ -1,0 +1,93 @@
+//! Snapshots that were tampered with: refused, or gone on with on every engine without harm.
+//!
+//! A forged snapshot may lie about its run. What passes is a state that every engine is safe with, so all
+//! of them go on from it to the same end.
+
+use super::contest::Contest;
+use super::mutate;
+use super::random::Random;
+use super::scene::{PLENTY, ROOMY, Scene};
+use super::seen::Seen;
+use super::stage::Stage;
+use crate::engine::Prepared;
+use arbitrary::Unstructured;
+use lau_runtime::instance::{Survived, survive};
+use lau_runtime::{Energy, Snapshot, Value};
+use std::sync::Arc;
+
+/// A snapshot of a program where it was stopped, in one of its forms, mostly with some edits.
+pub(super) struct Forged {
+    /// The program.
+    pub(super) scene: Scene,
+    /// The snapshot.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Forged {
+    /// The one that bytes stand for; `None` if the program came to its end.
+    pub(super) fn of(u: &mut Unstructured<'_>) -> Option<Forged> {
+        let mut random = Random::new(u.arbitrary().unwrap_or_default());
+        let budget = u.int_in_range(0..=PLENTY / 10).unwrap_or(0);
+        let scene = Scene::of(u);
+        let stage = Stage::of(&scene).ok()?;
+        let prepared = stage.prepared(crate::Engine::Interp);
+        let (mut instance, _) = stage.instance(&prepared, ROOMY).ok()?;
+        instance.set_energy(Energy::ZERO, Energy::from_thousandths(budget));
+        instance.run();
+        let snapshot = instance.snapshot().ok()?;
+        let (bytes, json) = (snapshot.to_bytes(), snapshot.to_json().into_bytes());
+        let whole = if random.below(3) == 0 { json } else { bytes };
+        let bytes = match random.below(8) {
+            0 => whole,
+            _ => mutate::bytes(&whole, &whole[whole.len() / 2..], &mut random),
+        };
+        Some(Forged { scene, bytes })
+    }
+}
+
+/// Takes bytes for a snapshot of the program, and goes on with what passes for one on all engines. Gives how
+/// far they came.
+///
+/// # Panics
+/// If engines differ on it, or one breaks.
+pub(super) fn check(stage: &Stage, contest: &Contest<'_>, bytes: &[u8]) -> Survived {
+    let survived = survive(stage.linked(), stage.host(), ROOMY, bytes);
+    let text = std::str::from_utf8(bytes).ok();
+    let read = [
+        Snapshot::from_bytes(bytes).ok(),
+        Snapshot::from_bytes(&Snapshot::forge(bytes)).ok(),
+        text.and_then(|text| Snapshot::from_json(text).ok()),
+    ];
+    for snapshot in read.iter().flatten() {
+        let mut ends = contest.entered().map(|(name, on)| (name, go_on(stage, on, snapshot)));
+        let Some((oracle, expected)) = ends.next() else { return survived };
+        for (name, got) in ends {
+            match (&expected, &got) {
+                (Ok(expected), Ok(got)) => {
+                    let what = expected.differences(got);
+                    let sides = || expected.sides(oracle, got, name);
+                    assert!(what.is_empty(), "{name} differs in {what:?}\n{}", sides());
+                }
+                (expected, got) => assert!(
+                    expected.is_err() && got.is_err(),
+                    "one of {oracle} and {name} refuses the snapshot\n{expected:?}\n{got:?}",
+                ),
+            }
+        }
+    }
+    survived
+}
+
+/// Goes on with a snapshot for a while, or says why not.
+fn go_on(stage: &Stage, on: &Prepared, snapshot: &Snapshot) -> Result<Seen, String> {
+    stage.forget_calls();
+    let restored = on.restore(Arc::clone(stage.host()), ROOMY, snapshot);
+    let mut instance = restored.map_err(|error| error.to_string())?;
+    let (used, a_while) = (instance.energy_used(), Energy::from_units(50.0));
+    instance.set_energy(used, used.saturating_add(a_while));
+    if instance.question().is_some() {
+        let _ = instance.answer(Ok(Value::from([1.0, 2.0]))); // it may have had its answer
+    }
+    let outcome = instance.resume(Energy::ZERO).map_err(|error| error.to_string())?;
+    stage.seen(&instance, outcome)
+}
