@@ -6,11 +6,13 @@
 
 mod args;
 mod check;
+mod diff;
 mod ended;
 mod excerpt;
 mod input;
 mod interrupt;
 mod print;
+mod progress;
 mod report;
 mod resume;
 mod run;
@@ -51,6 +53,7 @@ fn command(command: &Command) -> Exit {
         Command::Resume(args) => resume::resume(args),
         Command::Check(args) => check::check(args),
         Command::Print(args) => print::print(args),
+        Command::Diff(args) => diff::diff(args),
     }
 }
 

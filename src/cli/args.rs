@@ -33,6 +33,14 @@ const RESUME_HELP: &str = "\
 The file holds the run, its program and its limits; it stays as it is unless --snapshot names it again.
 A run that was out of energy needs a --budget to get further.";
 
+const DIFF_HELP: &str = "\
+Each program is run on every engine of this build, whole and cut at several budgets, where a run stops on
+one engine and goes on from a snapshot on the other. How it ends and where, output, energy, instructions,
+memory, stack and the calls of the host must be the same. What the programs log is compared, not shown.
+
+With --json the one object has the result for every file. Exit code 70 means that engines differ. That a
+program traps, or is out of energy, is no error here, if it does so on all of them.";
+
 /// Runs and checks programs of the lau language.
 #[derive(Debug, Parser)]
 #[command(name = "lau", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -55,6 +63,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print a program in one of its forms
     Print(PrintArgs),
+    /// Compare the engines over programs
+    #[command(allow_negative_numbers = true, after_help = DIFF_HELP, after_long_help = format!("{DIFF_HELP}\n\n{EXIT_CODES}"))]
+    Diff(DiffArgs),
 }
 
 /// `lau run`.
@@ -136,7 +147,11 @@ pub(crate) struct LimitArgs {
 impl LimitArgs {
     /// The limits, with defaults where nothing was asked for.
     pub(crate) fn limits(self) -> Limits {
-        let default = Limits::default();
+        self.over(Limits::default())
+    }
+
+    /// The limits, with others where nothing was asked for.
+    pub(crate) fn over(self, default: Limits) -> Limits {
         Limits {
             call_depth_max: self.depth_max.unwrap_or(default.call_depth_max),
             stack_values_max: self.stack_max.unwrap_or(default.stack_values_max),
@@ -171,6 +186,32 @@ pub(crate) struct PrintArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+/// `lau diff`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DiffArgs {
+    /// The programs; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Energy a program may use, in units [default: 1000000, or what `lau fuzz` wrote into the file]
+    #[arg(long, value_name = "UNITS", value_parser = units)]
+    pub(crate) budget: Option<Energy>,
+    /// How often a run is cut on its way
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(..=CUTS_MAX))]
+    pub(crate) cuts: u32,
+    /// Put the value of a file into the memory field NAME before each run; may be repeated
+    #[arg(long = "input", value_name = "NAME=FILE", value_parser = Input::parse)]
+    pub(crate) inputs: Vec<Input>,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// What else the program may use.
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// How often a run can be cut.
+const CUTS_MAX: i64 = 100_000;
 
 /// The forms of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,7 @@ use super::stop::{Exit, Stop};
 use lau_agent_runtime::{Limits, Value};
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -67,6 +68,11 @@ impl Input {
                 Format::Csv => csv::read(opened, &room),
             })
             .map_err(|stop| stop.about(&self.file))
+    }
+
+    /// Why a run does not let its value in.
+    pub(crate) fn not_taken(&self, why: &impl Display) -> Stop {
+        Stop::new(Exit::Limit, format!("the run does not take it: {why}")).about(&self.file)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Under `--json` exactly one object goes to standard output, on one line, whatever happened. Its keys are
 //! always all there; what does not apply is null. Every object has
-//! - `command`: `run`, `resume`, `check` or `print`; null if the arguments could not be read;
+//! - `command`: the command's name, such as `run`; null if the arguments could not be read;
 //! - `exit_code`: the code the process ends with;
 //! - `error`: null, or why the work could not be done: `message`, `file`, `line`, `column`.
 //!
@@ -10,7 +10,8 @@
 //! - `diagnostics`: the findings in source order, as the data they are ([`Diagnostic`]);
 //! - `omitted`: how many further findings are not listed.
 //!
-//! The rest stands with each command: [`super::run`], [`super::check`], [`super::print`].
+//! The rest stands with each command: [`super::ended`] for runs, [`super::check`], [`super::print`],
+//! [`super::diff`].
 
 use super::source::Source;
 use super::stop::{Exit, Stop};

@@ -5,7 +5,7 @@
 
 use super::args::{HowArgs, RunArgs};
 use super::ended::{Asked, Ended};
-use super::input::{self, Input};
+use super::input;
 use super::interrupt;
 use super::report::{Findings, text};
 use super::saved;
@@ -54,7 +54,7 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
     instance.set_energy(Energy::ZERO, args.budget);
     for input in &args.inputs {
         let value = input.read(&limits)?;
-        instance.set_memory(&input.name, &value).map_err(|why| not_taken(input, &why))?;
+        instance.set_memory(&input.name, &value).map_err(|why| input.not_taken(&why))?;
     }
     execute(&mut instance, &args.how, &limits, ended, Instance::run)
 }
@@ -105,9 +105,4 @@ fn log(args: Vec<Value>) -> Value {
     // Whoever closed standard error does not want the log; the program goes on all the same.
     let _ = writeln!(io::stderr().lock(), "{}", terminal::for_stderr(&words.join(" ")));
     Value::Null
-}
-
-/// An input that the run's limits do not let in.
-fn not_taken(input: &Input, why: &impl std::fmt::Display) -> Stop {
-    Stop::new(Exit::Limit, format!("the run does not take it: {why}")).about(&input.file)
 }

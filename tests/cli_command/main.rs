@@ -1,6 +1,7 @@
 //! The command as a user meets it: the built `lau` is run, and what it leaves behind is looked at.
 #![cfg(feature = "cli")]
 
+mod diff;
 mod ending;
 mod input;
 mod report;
