@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod ended;
 mod excerpt;
+mod fuzz;
 mod input;
 mod interrupt;
 mod print;
@@ -54,6 +55,7 @@ fn command(command: &Command) -> Exit {
         Command::Check(args) => check::check(args),
         Command::Print(args) => print::print(args),
         Command::Diff(args) => diff::diff(args),
+        Command::Fuzz(args) => fuzz::fuzz(args),
     }
 }
 

@@ -88,8 +88,9 @@ fn a_wrong_engine_is_found_and_the_program_made_small() {
     let contenders = || vec![Engine::Interp.into(), Contender::new("careless", careless)];
     let mut session = Session::new(1, contenders());
     let found = (0..300).find_map(|case| session.case(case).err()).expect("the fault is found");
-    assert_eq!((found.kind, found.ending), (Kind::Engines, "lau"));
-    let text = String::from_utf8(found.file).expect("a text");
+    let [(ending, file)] = &found.files[..] else { panic!("{found:?}") };
+    assert_eq!((found.kind, *ending), (Kind::Engines, "lau"));
+    let text = String::from_utf8(file.clone()).expect("a text");
     let parsed = parse(&text);
     assert_eq!(parsed.diagnostics, []);
     let rem = |instruction: &lau_agent_runtime::Instruction| instruction.to_string() == "rem";

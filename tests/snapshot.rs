@@ -7,7 +7,7 @@ mod support;
 
 use lau_agent_runtime::fuzz::builtins::Delegates;
 use lau_agent_runtime::fuzz::host::host;
-use lau_agent_runtime::fuzz::{PLENTY, Plan, ROOMY, Random, Scene};
+use lau_agent_runtime::fuzz::{PLENTY, Plan, ROOMY, Random, Scene, mutate};
 use lau_agent_runtime::{
     Builtin, Ending, Energy, Host, Instance, Limits, Linked, Reply, Snapshot, Value, lower,
 };
@@ -305,25 +305,6 @@ fn deep_and_endless_forms_are_refused() {
     }
 }
 
-fn mutate(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    for _ in 0..1 + random.below(3) {
-        let at = random.below(bytes.len() as u64) as usize;
-        match random.below(8) {
-            0..=2 => bytes[at] ^= 1 << random.below(8),
-            3 => bytes[at] = random.next() as u8,
-            4 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff, b'9'][random.below(6) as usize],
-            5 => bytes.truncate(at.max(1)),
-            6 => drop(bytes.splice(at..at, other.iter().copied().skip(at).take(20))),
-            _ => {
-                let end = (at + random.below(20) as usize).min(bytes.len());
-                drop(bytes.drain(at..end.min(bytes.len() - 1).max(at)));
-            }
-        }
-    }
-    bytes
-}
-
 #[test]
 fn whatever_the_bytes_are_nothing_breaks() {
     let seed = variable("LAU_SEED", 5);
@@ -344,7 +325,8 @@ fn whatever_the_bytes_are_nothing_breaks() {
         assert_eq!(survive(&linked, &host, ROOMY, &bytes), Survived::Ran);
         for n in 0..100 {
             let base = if n % 3 == 0 { &json } else { &bytes };
-            let survived = survive(&linked, &host, ROOMY, &mutate(base, &other, &mut random));
+            let survived =
+                survive(&linked, &host, ROOMY, &mutate::bytes(base, &other, &mut random));
             *rates
                 .entry(match survived {
                     Survived::Refused => "refused",

@@ -41,6 +41,15 @@ memory, stack and the calls of the host must be the same. What the programs log 
 With --json the one object has the result for every file. Exit code 70 means that engines differ. That a
 program traps, or is out of energy, is no error here, if it does so on all of them.";
 
+const FUZZ_HELP: &str = "\
+Programs are generated, and run on every engine of this build: with plenty of energy, cut anywhere and
+resumed on the other engine from a snapshot, under small limits. Some of the time goes to texts that are
+nearly programs and to snapshots that were tampered with.
+
+What is found is made small and written to a file, which `lau diff FILE` plays again; the exit code is 70
+then. A seed and a number of cases always do the same: `--seed S --from CASE --cases 1` repeats one.
+Ctrl-C ends it early.";
+
 /// Runs and checks programs of the lau language.
 #[derive(Debug, Parser)]
 #[command(name = "lau", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -66,6 +75,9 @@ pub(crate) enum Command {
     /// Compare the engines over programs
     #[command(allow_negative_numbers = true, after_help = DIFF_HELP, after_long_help = format!("{DIFF_HELP}\n\n{EXIT_CODES}"))]
     Diff(DiffArgs),
+    /// Look for programs on which the engines differ
+    #[command(after_help = FUZZ_HELP, after_long_help = format!("{FUZZ_HELP}\n\n{EXIT_CODES}"))]
+    Fuzz(FuzzArgs),
 }
 
 /// `lau run`.
@@ -212,6 +224,29 @@ pub(crate) struct DiffArgs {
 
 /// How often a run can be cut.
 const CUTS_MAX: i64 = 100_000;
+
+/// `lau fuzz`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FuzzArgs {
+    /// How long; without --cases it is 60 seconds
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) seconds: Option<Duration>,
+    /// How many cases, if they take no longer
+    #[arg(long, value_name = "N")]
+    pub(crate) cases: Option<u64>,
+    /// Where the cases begin that are tried [default: from the clock]
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<u64>,
+    /// The first case
+    #[arg(long, value_name = "CASE", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// Where to write what is found; it is made if it is not there
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) save: PathBuf,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// The forms of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

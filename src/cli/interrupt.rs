@@ -1,4 +1,5 @@
-//! Ctrl-C: the first suspends the run in progress, any other ends the command at once.
+//! Ctrl-C: the first suspends the run in progress, or ends long work early; any other ends the command
+//! at once.
 //!
 //! Before and after a run Ctrl-C is what it always is. Where the command was started with interrupts
 //! ignored, they stay so.
@@ -23,13 +24,24 @@ pub(crate) fn suspendable(
     instance: &mut Instance,
     go: impl FnOnce(&mut Instance) -> Outcome,
 ) -> Outcome {
-    running(Some(instance.canceller()));
+    handled(instance.canceller(), || go(instance))
+}
+
+/// Runs `go` so that Ctrl-C makes what it is given say true: work that looks, and ends early.
+pub(crate) fn noticed<T>(go: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
+    let canceller = Canceller::default();
+    let own = canceller.clone();
+    handled(canceller, || go(&|| own.is_cancelled()))
+}
+
+fn handled<T>(canceller: Canceller, go: impl FnOnce() -> T) -> T {
+    running(Some(canceller));
     // It fails where somebody handles interrupts already, or they are ignored: then that is so.
     let _ = ctrlc::try_set_handler(|| match running(None) {
         Some(canceller) => canceller.cancel(),
         None => process::exit(INTERRUPTED),
     });
-    let outcome = go(instance);
+    let result = go();
     running(None);
-    outcome
+    result
 }

@@ -4,12 +4,13 @@
 //! that reach something new, and for tests, which give them any.
 
 use super::contest::{Contender, Contest};
+use super::forged::{self, Forger};
 use super::judge::judge;
 use super::random::Random;
 use super::rates::Rates;
+use super::reading;
 use super::scene::Scene;
 use super::stage::Stage;
-use super::{forged, reading};
 use arbitrary::Unstructured;
 
 /// Reads the bytes as a text, and the text of a program that they stand for, with edits.
@@ -45,14 +46,16 @@ pub fn engines(data: &[u8]) {
     }
 }
 
-/// Takes the bytes for a snapshot of a program, and a snapshot that they stand for, with edits.
+/// Takes the bytes for a snapshot of a program, and some that they stand for, with edits.
 ///
 /// # Panics
 /// If going on with what passes for one is not the same on every engine of this build, or goes wrong.
 pub fn snapshot(data: &[u8]) {
-    let Some(forged) = forged::Forged::of(&mut Unstructured::new(data)) else { return };
-    let stage = Stage::of(&forged.scene).expect("it ran before");
+    let Some(mut forger) = Forger::of(&mut Unstructured::new(data)) else { return };
+    let stage = Stage::of(&forger.scene).expect("it ran before");
     let contest = Contest::new(&stage, &Contender::all());
-    forged::check(&stage, &contest, &forged.bytes);
     forged::check(&stage, &contest, data);
+    for _ in 0..4 {
+        forged::check(&stage, &contest, &forger.forge());
+    }
 }

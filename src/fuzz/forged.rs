@@ -9,39 +9,47 @@ use super::random::Random;
 use super::scene::{PLENTY, ROOMY, Scene};
 use super::seen::Seen;
 use super::stage::Stage;
-use crate::engine::Prepared;
+use crate::engine::{Engine, Prepared};
 use arbitrary::Unstructured;
 use lau_runtime::instance::{Survived, survive};
 use lau_runtime::{Energy, Snapshot, Value};
 use std::sync::Arc;
 
-/// A snapshot of a program where it was stopped, in one of its forms, mostly with some edits.
-pub(super) struct Forged {
+/// A program with a snapshot of it where it was stopped, to be tampered with.
+pub(super) struct Forger {
     /// The program.
     pub(super) scene: Scene,
-    /// The snapshot.
-    pub(super) bytes: Vec<u8>,
+    bytes: Vec<u8>,
+    json: Vec<u8>,
+    random: Random,
 }
 
-impl Forged {
+impl Forger {
     /// The one that bytes stand for; `None` if the program came to its end.
-    pub(super) fn of(u: &mut Unstructured<'_>) -> Option<Forged> {
+    pub(super) fn of(u: &mut Unstructured<'_>) -> Option<Forger> {
         let mut random = Random::new(u.arbitrary().unwrap_or_default());
-        let budget = u.int_in_range(0..=PLENTY / 10).unwrap_or(0);
         let scene = Scene::of(u);
         let stage = Stage::of(&scene).ok()?;
-        let prepared = stage.prepared(crate::Engine::Interp);
-        let (mut instance, _) = stage.instance(&prepared, ROOMY).ok()?;
-        instance.set_energy(Energy::ZERO, Energy::from_thousandths(budget));
-        instance.run();
-        let snapshot = instance.snapshot().ok()?;
-        let (bytes, json) = (snapshot.to_bytes(), snapshot.to_json().into_bytes());
-        let whole = if random.below(3) == 0 { json } else { bytes };
-        let bytes = match random.below(8) {
-            0 => whole,
-            _ => mutate::bytes(&whole, &whole[whole.len() / 2..], &mut random),
+        let prepared = stage.prepared(Engine::Interp);
+        let run = |budget: u64| {
+            let (mut instance, _) = stage.instance(&prepared, ROOMY).ok()?;
+            instance.set_energy(Energy::ZERO, Energy::from_thousandths(budget));
+            instance.run();
+            Some(instance)
         };
-        Some(Forged { scene, bytes })
+        let used = run(PLENTY)?.energy_used().thousandths();
+        let snapshot = run(random.below(used))?.snapshot().ok()?;
+        let (bytes, json) = (snapshot.to_bytes(), snapshot.to_json().into_bytes());
+        Some(Forger { scene, bytes, json, random })
+    }
+
+    /// The snapshot in one of its forms, mostly with some edits.
+    pub(super) fn forge(&mut self) -> Vec<u8> {
+        let whole = if self.random.below(3) == 0 { &self.json } else { &self.bytes };
+        if self.random.below(8) == 0 {
+            return whole.clone();
+        }
+        mutate::bytes(whole, &whole[whole.len() / 2..], &mut self.random)
     }
 }
 

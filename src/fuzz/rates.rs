@@ -4,7 +4,7 @@
 use super::seen::{Seen, SeenEnding};
 use crate::dsl::instruction::Instruction;
 use lau_runtime::TrapKind;
-use lau_runtime::program::opcode::TABLE;
+use lau_runtime::program::opcode::{Effect, TABLE};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -52,6 +52,12 @@ impl Rates {
         self.runs
     }
 
+    /// How many programs there were.
+    #[must_use]
+    pub fn programs(&self) -> u64 {
+        self.whole.values().sum()
+    }
+
     /// How many programs ended in each way with plenty of energy and room, traps by their codes.
     #[must_use]
     pub fn wholes(&self) -> &BTreeMap<&'static str, u64> {
@@ -64,17 +70,16 @@ impl Rates {
         &self.features
     }
 
-    /// How many of the instructions there are were executed.
-    #[must_use]
-    pub fn opcodes(&self) -> usize {
-        self.instructions.len()
+    /// Names of all instructions that can be executed, and whether they were.
+    pub fn opcodes(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let executable = TABLE.iter().filter(|row| row.effect != Effect::Defines);
+        executable.map(|row| (row.name, self.instructions.contains_key(row.name)))
     }
 
     /// Names of instructions that were never executed.
     #[must_use]
     pub fn missed_opcodes(&self) -> Vec<&'static str> {
-        let names = TABLE.iter().map(|row| row.name);
-        names.filter(|name| !self.instructions.contains_key(name)).collect()
+        self.opcodes().filter_map(|(name, executed)| (!executed).then_some(name)).collect()
     }
 
     /// Codes of traps that were never met.

@@ -5,12 +5,13 @@
 
 use super::builtins::panic_text;
 use super::contest::{Contender, Contest};
+use super::forged::{self, Forger};
 use super::judge::{Found, judge};
 use super::random::Random;
 use super::rates::Rates;
 use super::scene::{PLENTY, Plan, ROOMY, Scene};
 use super::stage::Stage;
-use super::{forged, reading, replay};
+use super::{reading, replay};
 use arbitrary::Unstructured;
 use lau_runtime::instance::Survived;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,10 +45,16 @@ pub struct Finding {
     pub kind: Kind,
     /// What went wrong.
     pub words: String,
-    /// A file that shows it.
-    pub file: Vec<u8>,
-    /// The ending of the file's name.
-    pub ending: &'static str,
+    /// Files that show it, by the ending of their names: a program or text, and with a snapshot its bytes.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Finding {
+    /// A case that does not come back, with its program, which cannot be made small.
+    #[must_use]
+    pub fn of_hang(words: String, program: Vec<u8>) -> Finding {
+        Finding { kind: Kind::Engines, words, files: vec![("lau", program)] }
+    }
 }
 
 /// Cases of a seed, and what they reached.
@@ -97,10 +104,7 @@ impl Session {
     pub fn program(seed: u64, case: u64, words: &str) -> String {
         let data = Random::of_case(seed, case).bytes(3_200);
         let mut u = Unstructured::new(&data);
-        let _: u64 = u.arbitrary().unwrap_or_default();
-        if Kind::of(case) == Kind::Snapshot {
-            let _ = u.int_in_range(0..=PLENTY / 10);
-        }
+        let _: u64 = u.arbitrary().unwrap_or_default(); // what its kind makes numbers of
         replay::file(words, &Scene::of(&mut u), &Plan::of(ROOMY, PLENTY))
     }
 
@@ -114,7 +118,7 @@ impl Session {
         let words = found.difference.to_string();
         let top = format!("{words}\nPlay it again with `lau diff FILE`.");
         let file = replay::file(&top, &found.scene, &found.difference.plan).into_bytes();
-        Err(Finding { kind: Kind::Engines, words, file, ending: "lau" })
+        Err(Finding { kind: Kind::Engines, words, files: vec![("lau", file)] })
     }
 
     fn text(&mut self, u: &mut Unstructured<'_>) -> Result<(), Finding> {
@@ -131,23 +135,30 @@ impl Session {
     }
 
     fn snapshot(&mut self, u: &mut Unstructured<'_>) -> Result<(), Finding> {
-        let Some(forged) = forged::Forged::of(u) else { return Ok(()) };
-        let stage = Stage::of(&forged.scene).expect("it ran before");
+        let Some(mut forger) = Forger::of(u) else { return Ok(()) };
+        let stage = Stage::of(&forger.scene).expect("it ran before");
         let contest = Contest::new(&stage, &self.contenders);
-        let survived = caught(|| forged::check(&stage, &contest, &forged.bytes));
-        let feature = match survived {
-            Ok(Survived::Refused) => "snapshots not read",
-            Ok(Survived::Read) => "snapshots refused",
-            Ok(Survived::Ran) => "snapshots gone on with",
-            Err(words) => {
-                let (kind, file) = (Kind::Snapshot, forged.bytes);
-                return Err(Finding { kind, words, file, ending: "snapshot" });
-            }
-        };
-        self.rates.feature(feature, 1);
+        for _ in 0..SNAPSHOTS {
+            let bytes = forger.forge();
+            let feature = match caught(|| forged::check(&stage, &contest, &bytes)) {
+                Ok(Survived::Refused) => "snapshots not read",
+                Ok(Survived::Read) => "snapshots refused",
+                Ok(Survived::Ran) => "snapshots gone on with",
+                Err(words) => {
+                    let plan = Plan::of(ROOMY, PLENTY);
+                    let program = replay::file(&words, &forger.scene, &plan).into_bytes();
+                    let files = vec![("lau", program), ("snapshot", bytes)];
+                    return Err(Finding { kind: Kind::Snapshot, words, files });
+                }
+            };
+            self.rates.feature(feature, 1);
+        }
         Ok(())
     }
 }
+
+/// How many snapshots of a program are forged in a case.
+const SNAPSHOTS: usize = 10;
 
 /// What a panic says.
 fn caught<T>(check: impl FnOnce() -> T) -> Result<T, String> {
@@ -163,7 +174,7 @@ fn broken_text(text: String, strange: &[crate::Instruction]) -> Finding {
         let lines: Vec<String> = strange.iter().filter(broken).map(|one| one.to_string()).collect();
         let words = "instructions do not read back as they are printed".to_owned();
         let file = lines.join("\n").into_bytes();
-        return Finding { kind: Kind::Text, words, file, ending: "lau" };
+        return Finding { kind: Kind::Text, words, files: vec![("lau", file)] };
     };
     let mut lines: Vec<&str> = text.split('\n').collect();
     let mut at = 0;
@@ -175,5 +186,5 @@ fn broken_text(text: String, strange: &[crate::Instruction]) -> Finding {
         }
     }
     let file = lines.join("\n").into_bytes();
-    Finding { kind: Kind::Text, words, file, ending: "lau" }
+    Finding { kind: Kind::Text, words, files: vec![("lau", file)] }
 }

@@ -3,6 +3,7 @@
 
 mod diff;
 mod ending;
+mod fuzz;
 mod input;
 mod report;
 mod resume;
