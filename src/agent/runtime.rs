@@ -1,7 +1,10 @@
 //! A runtime of an agent: a program with its memory, its builtins and its energy.
 //!
 //! The public fields are the state between runs. During a run, and while one is stopped, the state is
-//! an [`Instance`]'s, and the fields show what it was when it stopped.
+//! an [`Instance`]'s, and the fields show what it was when it stopped. How one that stopped goes on is in
+//! `stopped`.
+
+mod stopped;
 
 use super::result::{RuntimeResult, RuntimeSnapshot, StepResult};
 use crate::dsl::diagnostic::Span;
@@ -11,7 +14,7 @@ use crate::dsl::token::shown;
 use crate::engine::{Engine, Prepared};
 use crate::lower;
 use lau_runtime::host::{Builtin, Failure, Host};
-use lau_runtime::instance::{Canceller, Ending, Instance, Linked, Mirror, Outcome, Step};
+use lau_runtime::instance::{Canceller, Ending, Error, Instance, Linked, Mirror, Outcome, Step};
 use lau_runtime::{Energy, Limits, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -182,7 +185,7 @@ impl MiniRuntime {
         self.host.on_delegate(handler);
     }
 
-    /// Chooses the engine for the runs that start from now on.
+    /// Chooses the engine for the runs that start, or are restored, from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
     }
@@ -193,7 +196,7 @@ impl MiniRuntime {
         self.engine
     }
 
-    /// Sets the limits for the runs that start from now on.
+    /// Sets the limits for the runs that start, or are restored, from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
@@ -248,60 +251,6 @@ impl MiniRuntime {
         instance.set_deadline(self.deadline());
         let outcome = instance.run();
         self.stopped(instance, &outcome)
-    }
-
-    /// Goes on with a run that was exhausted or suspended, with so much more budget, in units.
-    ///
-    /// # Errors
-    /// As [`MiniRuntime::execute`]; and if there is no run to go on with.
-    ///
-    /// ```
-    /// use lau_agent_runtime::MiniRuntime;
-    /// let mut runtime = MiniRuntime::new("long", "arithmetic", 0.25);
-    /// runtime.compile("push 1\npush 2\nadd\nreturn").unwrap();
-    /// assert!(runtime.execute().unwrap_err().starts_with("Energy budget exhausted"));
-    /// assert_eq!(runtime.resume(1.0).unwrap().output.as_f64(), Some(3.0));
-    /// assert_eq!((runtime.energy_used, runtime.energy_budget), (0.35, 1.25));
-    /// ```
-    pub fn resume(&mut self, extra_budget: f64) -> Result<RuntimeResult, String> {
-        let budget = Energy::from_units(self.energy_budget);
-        let budget = budget.saturating_add(Energy::from_units(extra_budget));
-        let mut instance = match self.run.take() {
-            Some(run) if run.instance.is_resumable() => run.instance,
-            other => {
-                self.run = other;
-                return Err("there is no stopped run to resume".to_owned());
-            }
-        };
-        self.energy_budget = budget.to_units();
-        instance.set_energy(instance.energy_used(), budget);
-        instance.set_deadline(self.deadline());
-        match instance.resume(Energy::ZERO) {
-            Ok(outcome) => self.stopped(instance, &outcome),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    /// Gives the answer to a builtin that asked to wait; `resume` or `step` then goes on with it.
-    ///
-    /// # Errors
-    /// If no call waits for an answer.
-    ///
-    /// ```
-    /// use lau_agent_runtime::{Builtin, MiniRuntime, Reply, Value};
-    /// let mut runtime = MiniRuntime::new("careful", "approvals", 10.0);
-    /// runtime.register("ask", Builtin::asking(|_| Ok(Reply::Wait(Some("Shall we?".into())))));
-    /// runtime.compile("call ask 0\nreturn").unwrap();
-    /// let error = runtime.execute().unwrap_err();
-    /// assert!(error.starts_with("Suspended: `ask` waits for an answer: Shall we?"), "{error}");
-    /// runtime.answer(Ok(Value::from(true))).unwrap();
-    /// assert_eq!(runtime.resume(0.0).unwrap().output, Value::from(true));
-    /// ```
-    pub fn answer(&mut self, answer: Result<Value, Failure>) -> Result<(), String> {
-        match &mut self.run {
-            Some(run) => run.instance.answer(answer).map_err(|error| error.to_string()),
-            None => Err("no call waits for an answer".to_owned()),
-        }
     }
 
     /// Executes one instruction: the first, or the next. Past the end it gives the output again, done,
@@ -386,7 +335,7 @@ impl MiniRuntime {
         builtin.call(args).map_err(|failure| format!("Builtin failed: `{function}`: {failure}"))
     }
 
-    /// The state between runs.
+    /// The state between runs; a stopped run goes into a [`MiniRuntime::snapshot`].
     #[must_use]
     pub fn save_state(&self) -> RuntimeSnapshot {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -489,6 +438,20 @@ impl MiniRuntime {
 
     /// An instance at the start of a run, with the fields taken in.
     fn start(&mut self) -> Result<Instance, String> {
+        let mut instance = self.made(Prepared::instance)?;
+        for (name, value) in &self.memory {
+            instance.set_memory(name, value).map_err(|error| error.to_string())?;
+        }
+        let (used, budget) = (self.energy_used, self.energy_budget);
+        instance.set_energy(Energy::from_units(used), Energy::from_units(budget));
+        Ok(instance)
+    }
+
+    /// An instance of the program for the chosen engine. A stopped run is given up.
+    fn made(
+        &mut self,
+        make: impl FnOnce(&Prepared, Arc<Host>, Limits) -> Result<Instance, Error>,
+    ) -> Result<Instance, String> {
         self.run = None;
         if let Some(why) = self.lack() {
             return Err(why.clone());
@@ -496,13 +459,8 @@ impl MiniRuntime {
         let host = self.host();
         let (engine, limits) = (self.engine, self.limits);
         let prepared = self.link(&host)?.prepared(engine);
-        let instance = prepared.instance(Arc::new(host), limits);
+        let instance = make(prepared, Arc::new(host), limits);
         let mut instance = instance.map_err(|error| error.to_string())?;
-        for (name, value) in &self.memory {
-            instance.set_memory(name, value).map_err(|error| error.to_string())?;
-        }
-        let (used, budget) = (self.energy_used, self.energy_budget);
-        instance.set_energy(Energy::from_units(used), Energy::from_units(budget));
         instance.set_canceller(self.canceller.clone());
         Ok(instance)
     }
