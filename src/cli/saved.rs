@@ -1,14 +1,14 @@
 //! Runs in files: a snapshot with the program and the limits it ran under.
 //!
-//! A file is replaced in one step: the new one is written beside it, in full and to the disk, and then takes
-//! its name. Whenever the command is killed, there is the old file or the new one.
+//! A file is replaced in one step (see `replace`): whenever the command is killed, there is the old file or
+//! the new one.
+
+mod replace;
 
 use super::source::{Source, bounded};
 use super::stop::{Exit, Stop};
 use lau_agent_runtime::{Limits, Snapshot};
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The largest file that is read.
@@ -62,40 +62,8 @@ pub(crate) fn write(
         (note::LIMITS, limits),
     ];
     snapshot.notes.extend(notes.map(|(key, text)| (key.to_owned(), text)));
-    replace(file, &snapshot.to_bytes())
+    replace::replace(file, &snapshot.to_bytes())
         .map_err(|error| Stop::usage(format!("cannot write the snapshot: {error}")).about(file))
-}
-
-/// Puts bytes in place of a file, all of them or none.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (mut new, path) = beside(file)?;
-    let written =
-        new.write_all(bytes).and_then(|()| new.sync_all()).and_then(|()| fs::rename(&path, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&path); // the failure is what there is to tell
-    }
-    written?;
-    // The name is on the disk when its folder is. Where folders cannot be synced, that is all there is.
-    let _ = File::open(folder(file)).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// A new file in the same folder.
-fn beside(file: &Path) -> io::Result<(File, PathBuf)> {
-    const TRIES: u32 = 1_000;
-    let mut tried = 0;
-    loop {
-        let mut name = OsString::from(".");
-        name.push(file.file_name().unwrap_or_default());
-        name.push(format!(".{}-{tried}.tmp", std::process::id()));
-        let path = folder(file).join(name);
-        match File::create_new(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < TRIES => {
-                tried += 1; // left behind by one that was killed
-            }
-            other => return other.map(|new| (new, path)),
-        }
-    }
 }
 
 /// Reads a run from a file.

@@ -152,6 +152,16 @@ mod signals {
         command.spawn().expect("the command starts")
     }
 
+    /// The names of the temporary files of a snapshot, in order.
+    fn temporaries(to: &Path) -> Vec<String> {
+        let prefix = format!(".{}.", to.file_name().expect("it has a name").display());
+        let names = std::fs::read_dir(to.parent().expect("a folder")).expect("readable");
+        let names = names.map(|entry| entry.expect("readable").file_name().display().to_string());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
+        names.sort_unstable();
+        names
+    }
+
     fn interrupt(child: &Child) {
         let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(sent.expect("there is a `kill`").success());
@@ -207,7 +217,7 @@ mod signals {
         assert_ne!(std::fs::read(&to).expect("it was written"), earlier);
         std::fs::write(&to, &earlier).expect("put back");
 
-        let (mut kept, mut written) = (0, 0);
+        let (mut kept, mut written, mut left) = (0, 0, 0);
         for round in 0..20 {
             let mut child = start(&source, &to);
             wait_for(&mut child, "ready\n");
@@ -215,6 +225,7 @@ mod signals {
             std::thread::sleep(whole * round / 14);
             child.kill().expect("it is ours");
             child.wait().expect("it ends");
+            left += usize::from(!temporaries(&to).is_empty());
             let now = std::fs::read(&to).expect("there is always one");
             if now == earlier {
                 kept += 1;
@@ -224,15 +235,60 @@ mod signals {
                 std::fs::write(&to, &earlier).expect("put back");
             }
         }
-        println!("{kept} kept, {written} written");
+        println!("{kept} kept, {written} written; {left} were killed while writing");
         assert!(kept > 0, "never killed in time");
         let ran = run("resume --timeout 1ms", Some(&to));
         assert_eq!(ran.code, 4);
-        let folder = to.parent().expect("a folder");
-        for left in std::fs::read_dir(folder).expect("readable").flatten() {
-            if left.file_name().to_string_lossy().starts_with(".killed.snapshot.") {
-                std::fs::remove_file(left.path()).expect("removable");
-            }
+        // What killed ones left behind goes when the next is written.
+        stopped("push 1", "--budget 0", &to);
+        assert_eq!(temporaries(&to), [""; 0]);
+    }
+    #[test]
+    fn only_what_is_left_behind_is_removed() {
+        let to = place("left.snapshot");
+        let beside = |name: &str| to.with_file_name(name);
+        for name in [".left.snapshot.1-0.tmp", ".left.snapshot.4194304-17.tmp"] {
+            file(name, "half of a snap");
         }
+        let kept = [
+            file(".left.snapshot.1-1.tmp", "somebody writes this one"),
+            file(".left.snapshot.notes.tmp", "no number"),
+            file("left.snapshot.1-0.tmp", "another name"),
+            beside(".left.snapshot.2-0.tmp"),
+            beside(".left.snapshot.3-0.tmp"),
+        ];
+        let [written, _, _, folder, link] = &kept;
+        let _ = std::fs::create_dir(folder);
+        let _ = std::os::unix::fs::symlink(written, link);
+        let writer = std::fs::File::open(written).expect("it is there");
+        writer.lock().expect("it can be locked");
+
+        stopped("push 1", "--budget 0", &to);
+        for path in &kept {
+            assert!(path.symlink_metadata().is_ok(), "{path:?} is gone");
+        }
+        assert_eq!(temporaries(&to).len(), kept.len() - 1);
+        drop(writer);
+        stopped("push 1", "--budget 0", &to);
+        assert!(!written.exists(), "nobody writes it any more");
+    }
+
+    #[test]
+    fn many_write_the_same_snapshot_and_none_fails() {
+        let to = place("shared.snapshot");
+        std::thread::scope(|scope| {
+            for writer in 0..6 {
+                let to = &to;
+                scope.spawn(move || {
+                    for round in 0..12 {
+                        file(&format!(".shared.snapshot.{writer}-{round}.tmp"), "left behind");
+                        stopped("push 1", "--budget 0", to);
+                    }
+                });
+            }
+        });
+        stopped("push 1", "--budget 0", &to);
+        assert_eq!(temporaries(&to), [""; 0]);
+        assert_eq!(run("resume --budget 1", Some(&to)).code, 0);
     }
 }
