@@ -1,6 +1,7 @@
 //! The arguments of the command: what there is, how it is read, what the help says.
 
 use super::input::Input;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use lau_agent_runtime::{Energy, Engine, Limits};
 use std::path::PathBuf;
@@ -115,8 +116,8 @@ pub(crate) struct ResumeArgs {
 /// How a run is run, wherever it begins.
 #[derive(Debug, clap::Args)]
 pub(crate) struct HowArgs {
-    /// What runs it
-    #[arg(long, value_name = "ENGINE", default_value_t = Engine::default())]
+    /// What runs it: the interpreter, or native code
+    #[arg(long, value_name = "ENGINE", default_value_t = Engine::default(), value_parser = engine())]
     pub(crate) engine: Engine,
     /// Suspend the run after so much time: `500ms`, `2s`, `5m`, or a number of seconds
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -265,6 +266,12 @@ impl Stage {
             Stage::Ir => "ir",
         }
     }
+}
+
+/// The engines of this build, by name.
+fn engine() -> impl TypedValueParser<Value = Engine> {
+    let names = PossibleValuesParser::new(Engine::ALL.iter().map(|engine| engine.name()));
+    names.try_map(|name| name.parse::<Engine>())
 }
 
 fn units(text: &str) -> Result<Energy, String> {

@@ -9,3 +9,4 @@ mod report;
 mod resume;
 mod stream;
 mod support;
+mod usage;
