@@ -7,6 +7,7 @@
 
 mod function;
 pub mod jit;
+pub mod listing;
 
 mod module;
 mod shims;

@@ -48,6 +48,9 @@ pub enum Step {
     TooHigh,
 }
 
+/// The type of a variable of which nothing is known.
+pub const UNKNOWN: Type = Type::Word;
+
 /// A stack that is higher is the interpreter's.
 pub const HEIGHT_MAX: usize = 128;
 

@@ -256,6 +256,12 @@ pub(crate) enum Stage {
     Tokens,
     /// The program as engines take it
     Ir,
+    /// What is proved about it: blocks, types, what is paid where
+    Facts,
+    /// Cranelift's IR of it
+    Clif,
+    /// Machine code
+    Asm,
 }
 
 impl Stage {
@@ -264,6 +270,9 @@ impl Stage {
         match self {
             Stage::Tokens => "tokens",
             Stage::Ir => "ir",
+            Stage::Facts => "facts",
+            Stage::Clif => "clif",
+            Stage::Asm => "asm",
         }
     }
 }

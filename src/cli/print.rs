@@ -7,10 +7,14 @@ use super::report::{self, Findings};
 use super::run::host;
 use super::source;
 use super::stop::{Exit, Stop};
+use lau_agent_runtime::Linked;
+use lau_agent_runtime::codegen::Options;
+use lau_agent_runtime::codegen::listing::{Form, list};
 use lau_agent_runtime::dsl::diagnostic::Diagnostic;
 use lau_agent_runtime::dsl::print::print as print_instructions;
 use lau_agent_runtime::lower::{Compiled, compile};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -25,11 +29,11 @@ struct Report<'a> {
 
 /// Prints a program.
 pub(crate) fn print(args: &PrintArgs) -> Exit {
-    let printed = source::read(&args.file).map(|source| {
-        let compiled = compile(&source.text, &host().interface());
-        let text = form(args.stage, &compiled);
+    let printed = source::read(&args.file).and_then(|source| {
+        let mut compiled = compile(&source.text, &host().interface());
+        let text = form(args.stage, &mut compiled, &source.text)?;
         let (diagnostics, omitted) = (compiled.diagnostics, compiled.omitted);
-        (Findings { source, diagnostics, omitted }, text)
+        Ok((Findings { source, diagnostics, omitted }, text))
     });
     match &printed {
         Ok((findings, text)) if !args.json => {
@@ -41,12 +45,21 @@ pub(crate) fn print(args: &PrintArgs) -> Exit {
     }
 }
 
-fn form(stage: Stage, compiled: &Compiled) -> Option<String> {
-    let program = compiled.program.as_ref()?;
-    Some(match stage {
+/// The form of a program, which is taken, if there is one.
+fn form(stage: Stage, compiled: &mut Compiled, source: &str) -> Result<Option<String>, Stop> {
+    let Some(program) = compiled.program.take() else { return Ok(None) };
+    let linked = Linked::new(Arc::new(program), host().interface());
+    let native = |form| {
+        list(&linked, &Options::default(), form, source)
+            .map_err(|refusal| Stop::new(Exit::Limit, refusal.to_string()))
+    };
+    Ok(Some(match stage {
         Stage::Tokens => print_instructions(&compiled.instructions),
-        Stage::Ir => program.to_string(),
-    })
+        Stage::Ir => linked.program().to_string(),
+        Stage::Facts => native(Form::Facts)?,
+        Stage::Clif => native(Form::Clif)?,
+        Stage::Asm => native(Form::Asm)?,
+    }))
 }
 
 fn answer(stage: Stage, printed: &Result<(Findings, Option<String>), Stop>) -> Exit {

@@ -68,13 +68,18 @@ impl Version {
 }
 
 /// What the code of a function may call.
-pub(super) trait Callees {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Callee {
     /// The direct version of a function of the program.
-    fn function(&mut self, func: &mut ir::Function, id: FunctionId) -> FuncRef;
-    /// A helper.
-    fn helper(&mut self, func: &mut ir::Function, id: HelperId) -> FuncRef;
+    Function(FunctionId),
+    Helper(HelperId),
     /// A helper, so that nothing in registers is lost by the call.
-    fn shim(&mut self, func: &mut ir::Function, id: HelperId) -> FuncRef;
+    Shim(HelperId),
+}
+
+/// Names callees to a function that is being made, each once.
+pub(super) trait Callees {
+    fn refer(&mut self, func: &mut ir::Function, callee: Callee) -> FuncRef;
 }
 
 /// Everything that making one version of a function goes by.
@@ -127,6 +132,7 @@ pub(super) struct Emitter<'a, 'f> {
     facts: &'a FunctionFacts,
     task: Task<'a>,
     callees: &'a mut dyn Callees,
+    referred: BTreeMap<Callee, FuncRef>,
     made: Made,
     context: ir::Value,
     depth: ir::Value,
@@ -230,6 +236,7 @@ impl<'a, 'f> Emitter<'a, 'f> {
             facts,
             task,
             callees,
+            referred: BTreeMap::new(),
             made: Made::default(),
             context,
             depth,
@@ -292,6 +299,8 @@ impl<'a, 'f> Emitter<'a, 'f> {
         self.charge = self.facts.charges[&span.start];
         self.spent = (0, 0);
         let covered = self.flow.covered(span, &self.state);
+        let first = self.linked().program().parts().ops[span.start.index()].at;
+        self.b.set_srcloc(ir::SourceLoc::new(first));
         let pays = self.charge.head && self.task.options.metering;
         if pays {
             let off = u64::from(self.task.options.fault == Some(Fault::EnergyOffByOne));
@@ -428,6 +437,11 @@ impl<'a, 'f> Emitter<'a, 'f> {
             Action::Fail(_) => unreachable!("the flow ends before it"),
         }
         false
+    }
+
+    fn refer(&mut self, callee: Callee) -> FuncRef {
+        let (callees, func) = (&mut self.callees, &mut *self.b.func);
+        *self.referred.entry(callee).or_insert_with(|| callees.refer(func, callee))
     }
 
     fn arithmetic(

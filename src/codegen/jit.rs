@@ -98,7 +98,7 @@ impl Jit {
     ) -> Result<Jit, Refusal> {
         let refusal = |error: Error| Refusal(error.to_string());
         let facts = Facts::of(linked, mixed).map_err(|error| refusal(error.into()))?;
-        let isa = isa(options).map_err(refusal)?;
+        let isa = isa(options, false).map_err(refusal)?;
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
         for helper in HELPERS {
             builder.symbol(helper.name, helper.address);

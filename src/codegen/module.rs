@@ -1,7 +1,7 @@
 //! The functions of a program in a module of Cranelift: how they are declared, and one of them made.
 
 use super::Options;
-use super::function::{Callees, Emitter, Made, Task, Version, abi, parameter};
+use super::function::{Callee, Callees, Emitter, Made, Task, Version, abi, parameter};
 use crate::analysis::{Facts, Type};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, AbiParam, FuncRef, Signature, UserFuncName, types};
@@ -107,10 +107,16 @@ struct Declaring<'a> {
     error: Option<Box<ModuleError>>,
 }
 
-impl Declaring<'_> {
-    fn refer(&mut self, func: &mut ir::Function, id: Result<FuncId, Box<ModuleError>>) -> FuncRef {
+impl Callees for Declaring<'_> {
+    fn refer(&mut self, func: &mut ir::Function, callee: Callee) -> FuncRef {
+        let Declaring { module, declared, linked, facts, .. } = self;
+        let id = match callee {
+            Callee::Function(id) => declared.function(*module, linked, facts, Name::direct(id)),
+            Callee::Helper(id) => declared.helper(*module, id),
+            Callee::Shim(id) => declared.shim(*module, id),
+        };
         match id {
-            Ok(id) => self.module.declare_func_in_func(id, func),
+            Ok(id) => module.declare_func_in_func(id, func),
             Err(error) => {
                 self.error.get_or_insert(error);
                 FuncRef::from_u32(0)
@@ -119,39 +125,9 @@ impl Declaring<'_> {
     }
 }
 
-impl Callees for Declaring<'_> {
-    fn function(&mut self, func: &mut ir::Function, id: FunctionId) -> FuncRef {
-        let declared =
-            self.declared.function(self.module, self.linked, self.facts, Name::direct(id));
-        self.refer(func, declared)
-    }
-
-    fn helper(&mut self, func: &mut ir::Function, id: HelperId) -> FuncRef {
-        let declared = self.declared.helper(self.module, id);
-        self.refer(func, declared)
-    }
-
-    fn shim(&mut self, func: &mut ir::Function, id: HelperId) -> FuncRef {
-        let declared = match self.declared.shims.get(&id) {
-            Some(declared) => Ok(*declared),
-            None => {
-                let signature = helper_signature(self.module, id, true);
-                let name = shim_name(id);
-                let declared = self.module.declare_function(&name, Linkage::Import, &signature);
-                let declared = declared.map_err(Box::new);
-                if let Ok(declared) = &declared {
-                    self.declared.shims.insert(id, *declared);
-                }
-                declared
-            }
-        };
-        self.refer(func, declared)
-    }
-}
-
 impl Declared {
     /// The version of a function, declared if it was not.
-    pub(super) fn function(
+    fn function(
         &mut self,
         module: &mut dyn Module,
         linked: &Linked,
@@ -167,7 +143,7 @@ impl Declared {
         Ok(declared)
     }
 
-    pub(super) fn helper(
+    fn helper(
         &mut self,
         module: &mut dyn Module,
         id: HelperId,
@@ -179,6 +155,16 @@ impl Declared {
         let name = HELPERS[id as usize].name;
         let declared = module.declare_function(name, Linkage::Import, &signature)?;
         self.helpers.insert(id, declared);
+        Ok(declared)
+    }
+
+    fn shim(&mut self, module: &mut dyn Module, id: HelperId) -> Result<FuncId, Box<ModuleError>> {
+        if let Some(declared) = self.shims.get(&id) {
+            return Ok(*declared);
+        }
+        let signature = helper_signature(module, id, true);
+        let declared = module.declare_function(&shim_name(id), Linkage::Import, &signature)?;
+        self.shims.insert(id, declared);
         Ok(declared)
     }
 
@@ -206,9 +192,10 @@ impl Declared {
     }
 }
 
-/// The code generator for this machine.
-pub(super) fn isa(options: Options) -> Result<OwnedTargetIsa, Error> {
+/// The code generator for this machine; for code to be looked at, one that tells where its blocks are.
+pub(super) fn isa(options: Options, listed: bool) -> Result<OwnedTargetIsa, Error> {
     let mut flags = settings::builder();
+    flags.set("machine_code_cfg_info", if listed { "true" } else { "false" })?;
     flags.set("use_colocated_libcalls", "false")?;
     flags.set("is_pic", "false")?;
     let opt = match options.opt {

@@ -23,7 +23,8 @@ pub(super) fn addresses() -> Result<&'static [(String, usize)], String> {
 
 /// Makes them. The module is not freed, and what it made stays where it is.
 fn make() -> Result<Vec<(String, usize)>, Error> {
-    let mut builder = JITBuilder::with_isa(isa(Options::default())?, default_libcall_names());
+    let mut builder =
+        JITBuilder::with_isa(isa(Options::default(), false)?, default_libcall_names());
     for helper in HELPERS {
         builder.symbol(helper.name, helper.address);
     }

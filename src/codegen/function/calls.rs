@@ -1,14 +1,14 @@
 //! Calls: of helpers, of the program's own functions, and of the host.
 
 use super::leave::cold_block;
-use super::{Emitter, Held, TRUSTED, abi, offset, parameter};
+use super::{Callee, Emitter, Held, TRUSTED, abi, offset, parameter};
 use crate::analysis::{Operand, Type};
 use crate::codegen::Fault;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
 use lau_runtime::host::ScalarType;
 use lau_runtime::native::{HelperId, layout, status};
-use lau_runtime::program::{Action, Callee, FunctionId, Op, Pc, QuantityId, Slot};
+use lau_runtime::program::{self, Action, FunctionId, Op, Pc, QuantityId, Slot};
 
 impl Emitter<'_, '_> {
     /// Calls a helper that costs nothing. One that is called seldom, beside code that is not, is called so
@@ -19,11 +19,7 @@ impl Emitter<'_, '_> {
         words: [ir::Value; N],
         seldom: bool,
     ) {
-        let callee = if seldom {
-            self.callees.shim(self.b.func, id)
-        } else {
-            self.callees.helper(self.b.func, id)
-        };
+        let callee = self.refer(if seldom { Callee::Shim(id) } else { Callee::Helper(id) });
         // What a helper does not look at may be anything.
         let mut arguments = [self.context; 5];
         arguments[2..2 + N].copy_from_slice(&words);
@@ -37,11 +33,7 @@ impl Emitter<'_, '_> {
         words: [ir::Value; N],
         seldom: bool,
     ) {
-        let callee = if seldom {
-            self.callees.shim(self.b.func, id)
-        } else {
-            self.callees.helper(self.b.func, id)
-        };
+        let callee = self.refer(if seldom { Callee::Shim(id) } else { Callee::Helper(id) });
         let held_back = self.charge.held_back().cast_signed();
         let energy = self.b.use_var(self.energy);
         let usable = self.b.ins().iadd_imm_s(energy, -held_back);
@@ -95,7 +87,7 @@ impl Emitter<'_, '_> {
             let of = parameter(self.task.facts, callee, at);
             values.push(self.formed(held, of));
         }
-        let function = self.callees.function(self.b.func, callee);
+        let function = self.refer(Callee::Function(callee));
         let call = self.b.ins().call(function, &values);
         let [energy, count, result] = *self.b.inst_results(call) else {
             unreachable!("the signature of direct versions");
@@ -211,7 +203,7 @@ impl Emitter<'_, '_> {
 
     pub(super) fn typed(&mut self, pc: Pc, op: &Op, argc: u8, after: (u64, u32)) {
         let Action::CallOut(call, _) = op.action else { unreachable!("as the caller matched") };
-        let Callee::Builtin(at) = self.linked().callee(call) else {
+        let program::Callee::Builtin(at) = self.linked().callee(call) else {
             unreachable!("the flow covers builtins only");
         };
         let signature = self.linked().interface().builtin(at).1;
@@ -229,7 +221,7 @@ impl Emitter<'_, '_> {
             self.b.ins().store(TRUSTED, number, self.context, place);
         }
         let operation = self.b.ins().iconst(types::I64, pc.index() as i64);
-        let callee = self.callees.helper(self.b.func, HelperId::Typed);
+        let callee = self.refer(Callee::Helper(HelperId::Typed));
         let call = self.b.ins().call(callee, &[self.context, operation]);
         let result = self.b.inst_results(call)[0];
         let held = match signature.result {

@@ -272,6 +272,7 @@ impl Emitter<'_, '_> {
     /// Makes a cold block: writes the record of this frame and returns. The innermost frame also tells
     /// energy and count.
     pub(super) fn exit(&mut self, pending: Pending) {
+        self.b.set_srcloc(ir::SourceLoc::default());
         self.b.switch_to_block(pending.block);
         let Pending { pc, energy, count, innermost, .. } = pending;
         let mut values = Vec::new();
