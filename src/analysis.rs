@@ -8,6 +8,7 @@
 //! on: which operations native code covers at all ([`flow::Flow::step`]).
 
 pub mod blocks;
+mod expect;
 pub mod flow;
 pub mod segments;
 mod summary;
@@ -30,10 +31,12 @@ pub struct FunctionFacts {
     /// Its blocks.
     pub blocks: Blocks,
     /// What holds where each block begins, by the block's first operation. A block that is not here is
-    /// never come to, or is come to with two heights; it is interpreted.
+    /// never come to, or only with two heights of the stack, or from one that is; it is interpreted.
     pub states: BTreeMap<Pc, State>,
     /// What each of those blocks has to do with energy.
     pub charges: BTreeMap<Pc, Charge>,
+    /// Where blocks begin that are come to with two heights of the stack.
+    pub uneven: BTreeSet<Pc>,
     /// The operations that native code leaves to the interpreter.
     pub left: BTreeSet<Pc>,
     /// Where native code can be entered.
@@ -100,16 +103,18 @@ const READ_AT_ENTRIES_MAX: usize = 20_000;
 const VISITS_MAX: usize = 8;
 
 impl Facts {
-    /// Finds the facts about a program. The `get`s in `mixed` are not taken to be of lists of Numbers.
+    /// Finds the facts about a program. The `get`s in `mixed`, and those that look like it, are not taken to
+    /// be of lists of Numbers.
     ///
     /// # Errors
     /// If the program is too large to be looked at.
-    pub fn of(linked: &Linked, mixed: BTreeSet<Pc>) -> Result<Facts, TooLarge> {
+    pub fn of(linked: &Linked, mut mixed: BTreeSet<Pc>) -> Result<Facts, TooLarge> {
         let program = linked.program();
         let operations = program.parts().ops.len();
         if operations > OPERATIONS_MAX {
             return Err(TooLarge::Operations(operations));
         }
+        mixed.extend(expect::mixed(linked));
         let count = program.parts().functions.len();
         let ids = || (0..count).map(FunctionId::new);
         let left = BTreeSet::new();
@@ -165,10 +170,11 @@ impl Facts {
         let mut covered = (0, 0);
         for (at, facts) in self.functions.iter().enumerate() {
             let flow = self.flow(linked, FunctionId::new(at));
+            let interpreted = facts.interpreted(linked);
             for block in &facts.blocks.list {
                 let operations = block.end.index() - block.start.index();
                 let Some(state) = facts.states.get(&block.start) else {
-                    covered.1 += operations;
+                    covered.1 += if interpreted.contains(&block.start) { operations } else { 0 };
                     continue;
                 };
                 let here = flow.covered(*block, state);
@@ -180,6 +186,27 @@ impl Facts {
             }
         }
         covered
+    }
+}
+
+impl FunctionFacts {
+    /// Where blocks begin that may be come to, and of which it is not known how high the stack is there.
+    #[must_use]
+    pub fn interpreted(&self, linked: &Linked) -> BTreeSet<Pc> {
+        let ops = &linked.program().parts().ops;
+        let mut found = BTreeSet::new();
+        let mut todo = self.uneven.clone();
+        while let Some(start) = todo.pop_first() {
+            let Some(at) = self.blocks.at(start) else { continue };
+            if self.states.contains_key(&start) || !found.insert(start) {
+                continue;
+            }
+            let block = self.blocks.list[at];
+            let last = ops[block.end.index() - 1].action;
+            todo.extend(blocks::target(last));
+            todo.extend((!blocks::ends(last)).then_some(block.end));
+        }
+        found
     }
 }
 
@@ -264,7 +291,7 @@ impl Found {
 
     fn finish(self, flow: &Flow<'_>) -> FunctionFacts {
         let Found { blocks, left, solved, registers, .. } = self;
-        let states = solved.states;
+        let (states, uneven) = (solved.states, solved.uneven);
         let entries = entries(flow, &blocks, &states, &left);
         let heads = blocks
             .list
@@ -285,7 +312,7 @@ impl Found {
             (covered.operations > 0).then_some(covered.height.max(state.stack.len()))
         };
         let height_max = blocks.list.iter().filter_map(height).max().unwrap_or(0);
-        FunctionFacts { blocks, states, charges, left, entries, height_max, registers }
+        FunctionFacts { blocks, states, charges, uneven, left, entries, height_max, registers }
     }
 }
 

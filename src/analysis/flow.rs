@@ -525,6 +525,8 @@ pub struct Covered {
 pub(super) struct Solved {
     /// What is known where blocks begin.
     pub(super) states: BTreeMap<Pc, State>,
+    /// Where blocks begin that are come to with two heights.
+    pub(super) uneven: BTreeSet<Pc>,
     /// The operations native code leaves to the interpreter.
     pub(super) left: BTreeSet<Pc>,
     /// The types that program functions are called with.
@@ -541,7 +543,6 @@ impl Flow<'_> {
         let mut solved = Solved::default();
         let first = blocks.list[0].start;
         solved.states.insert(first, self.start());
-        let mut uneven = BTreeSet::new();
         let mut todo = BTreeSet::from([first]);
         while let Some(start) = todo.pop_first() {
             let (Some(at), Some(state)) = (blocks.at(start), solved.states.get(&start)) else {
@@ -552,7 +553,7 @@ impl Flow<'_> {
             solved.work += state.variables.len() + block.end.index() - block.start.index();
             let (state, successors) = self.through(block, state, &mut solved);
             for successor in successors {
-                if uneven.contains(&successor) {
+                if solved.uneven.contains(&successor) {
                     continue;
                 }
                 match solved.states.get_mut(&successor) {
@@ -565,7 +566,7 @@ impl Flow<'_> {
                         Some(false) => {}
                         None => {
                             solved.states.remove(&successor);
-                            uneven.insert(successor);
+                            solved.uneven.insert(successor);
                         }
                     },
                 }

@@ -121,9 +121,15 @@ fn of_facts(linked: &Linked, facts: &Facts, lines: &Lines<'_>) -> String {
             function.height_max, function.blocks.parts, function.blocks.nesting
         );
         let flow = facts.flow(linked, id);
+        let interpreted = function.interpreted(linked);
         for block in &function.blocks.list {
             let Some(state) = function.states.get(&block.start) else {
-                let _ = writeln!(text, "  {}: interpreted", block.start);
+                let why = if interpreted.contains(&block.start) {
+                    "interpreted: the height of the stack is not known"
+                } else {
+                    "never come to"
+                };
+                let _ = writeln!(text, "  {}: {why}", block.start);
                 continue;
             };
             let entry = function.entries.contains(&block.start);

@@ -78,6 +78,33 @@ fn check_finds_without_running() {
 }
 
 #[test]
+fn print_shows_native_code_with_the_lines_it_comes_from() {
+    let text =
+        "push 0\nstore i\nagain:\nload i\npush 1\nadd\ndup\nstore i\npush 9\nlt\njump_true again\n";
+    let stages = [
+        ("facts", "loop entry asks for 0.6 units, pays 0.6"),
+        ("facts", "i*: number"),
+        ("clif", "fadd"),
+        ("asm", "addsd"),
+    ];
+    for (stage, wanted) in stages {
+        let ran = program(&format!("print - --stage {stage}"), text);
+        assert!(ran.code == 0 && ran.stdout.contains(wanted), "{stage} {wanted}\n{}", ran.stdout);
+        assert!(ran.stdout.contains("; line 6: add"), "{}", ran.stdout);
+        program(&format!("print - --stage {stage}"), "psuh 1").fails(3, &["psuh"]);
+    }
+    // One that is not compiled says why.
+    let mut deep = String::new();
+    for at in 0..70 {
+        deep.push_str(&format!("l{at}:\npush 0\npop\n"));
+    }
+    for at in (0..70).rev() {
+        deep.push_str(&format!("push 0\njump_true l{at}\n"));
+    }
+    program("print - --stage facts", &deep).fails(5, &["no native code", "70"]);
+}
+
+#[test]
 fn print_shows_both_stages() {
     let text = "  push   1 # one\nagain:\njump again\n";
     let ran = program("print - --stage tokens", text);
