@@ -1,6 +1,8 @@
 //! The kernels: programs to time, what they must give, and their partners in Rust.
 
 use crate::partner;
+#[cfg(feature = "jit")]
+use lau_agent_runtime::codegen::Options;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::compile;
 use lau_agent_runtime::{
@@ -59,11 +61,19 @@ pub(crate) struct Way {
     pub(crate) prepare: fn(Arc<Linked>) -> Prepared,
 }
 
-/// Every way, the interpreter first. Native code without metering would be one line more.
+/// Every way, the interpreter first. Native code that does not count shows what counting costs.
 pub(crate) const WAYS: &[Way] = &[
     Way { name: "interp", metered: true, prepare: |linked| Prepared::new(Engine::Interp, linked) },
     #[cfg(feature = "jit")]
     Way { name: "jit", metered: true, prepare: |linked| Prepared::new(Engine::Jit, linked) },
+    #[cfg(feature = "jit")]
+    Way {
+        name: "jit-unmetered",
+        metered: false,
+        prepare: |linked| {
+            Prepared::native(linked, &Options { metering: false, ..Options::default() })
+        },
+    },
 ];
 
 /// The host of all that is timed: one function, typed and plain.
