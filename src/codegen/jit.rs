@@ -11,7 +11,7 @@ use super::function::{Task, Version};
 use super::module::{Declared, Error, Name, isa};
 use super::shims;
 use crate::analysis::{Facts, flow};
-use cranelift_codegen::Context;
+use cranelift_codegen::{CompiledCode, Context};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
@@ -48,7 +48,8 @@ pub struct Jit {
     heights: BTreeMap<Pc, (usize, Name)>,
     sizes: Sizes,
     forced: Arc<AtomicU64>,
-    better: OnceLock<Arc<Jit>>,
+    /// Code that assumes less; `None` if it was asked for and cannot be made.
+    better: OnceLock<Option<Arc<Jit>>>,
     /// How often the program was compiled before.
     generation: u32,
 }
@@ -58,6 +59,8 @@ struct Compiled {
     /// What enters it; of a direct version nothing does.
     entry: Option<EntryFn>,
     exits: Vec<Exit>,
+    /// Bytes of native stack it takes where it calls.
+    frame: usize,
 }
 
 /// What makes code, one version at a time.
@@ -72,6 +75,9 @@ struct Workshop {
 
 /// Native stack that nested native calls may take together, in bytes.
 const STACK_RESERVE: usize = 256 << 10;
+
+/// Bytes that a frame is taken to be larger than Cranelift says, for alignment.
+const FRAME_SLACK: usize = 48;
 
 /// The number of an exit: its place among those of what was made with it, and above that the place of this.
 const EXIT_BITS: u32 = 32;
@@ -170,6 +176,10 @@ impl Jit {
         let all: Vec<_> = all.into_iter().map(|name| (name, self.place(name))).collect();
         let workshop = self.workshop.get_mut().unwrap_or_else(PoisonError::into_inner);
         let made = workshop.make(&self.linked, &self.facts, self.options, &all)?;
+        let direct = all.iter().zip(&made).filter(|((name, _), _)| name.version == Version::Direct);
+        if let Some(frame) = direct.map(|(_, made)| made.frame).max() {
+            self.sizes.depth_max = STACK_RESERVE / frame;
+        }
         for ((_, place), made) in all.into_iter().zip(made) {
             drop(self.made[place].set(Some(made)));
         }
@@ -207,19 +217,20 @@ impl Jit {
 
 fn sizes(linked: &Linked, facts: &Facts) -> Sizes {
     let mut sizes = Sizes::default();
-    let mut frame_max = 0;
     for (at, function) in facts.functions.iter().enumerate() {
         let variables = flow::variables(linked, FunctionId::new(at));
         let record = variables + function.height_max + 1;
         sizes.height_max = sizes.height_max.max(function.height_max);
         sizes.record_max = sizes.record_max.max(record);
-        // A frame holds the homes of variables, at most what a record does, and what calls save besides.
-        frame_max = frame_max.max(8 * (variables + record) + 256);
     }
     // What helpers are handed is on the stack first.
     sizes.operands_max = flow::HEIGHT_MAX + 1;
-    sizes.depth_max = STACK_RESERVE / frame_max.max(1);
     sizes
+}
+
+/// Native stack that a function takes, in bytes: its frame, the return address and the saved frame pointer.
+fn frame_bytes(code: &CompiledCode) -> Option<usize> {
+    Some(code.buffer.frame_layout()?.frame_to_fp_offset as usize + 16 + FRAME_SLACK)
 }
 
 impl Workshop {
@@ -240,17 +251,19 @@ impl Workshop {
             let (function, one) =
                 self.declared.make(module, &mut self.context, &mut self.builders, task)?;
             let defined = module.define_function(function, &mut self.context);
+            let frame = self.context.compiled_code().and_then(frame_bytes);
             module.clear_context(&mut self.context);
             defined?;
+            let frame = frame.ok_or("the code generator does not tell how large frames are")?;
             self.guards += one.guards;
-            made.push((function, version, one.exits));
+            made.push((function, version, one.exits, frame));
         }
         module.finalize_definitions()?;
-        let made = made.into_iter().map(|(function, version, exits)| {
+        let made = made.into_iter().map(|(function, version, exits, frame)| {
             let address = module.get_finalized_function(function);
             // SAFETY: the function was defined with the signature of `EntryFn`.
             let entry = unsafe { std::mem::transmute::<*const u8, EntryFn>(address) };
-            Compiled { entry: (version != Version::Direct).then_some(entry), exits }
+            Compiled { entry: (version != Version::Direct).then_some(entry), exits, frame }
         });
         Ok(made.collect())
     }
@@ -280,7 +293,7 @@ impl Code for Jit {
         self.forced.load(Ordering::Relaxed)
     }
     fn better(&self) -> Option<Arc<dyn Code>> {
-        self.better.get().map(|better| Arc::clone(better) as Arc<dyn Code>)
+        self.better.get()?.as_ref().map(|better| Arc::clone(better) as Arc<dyn Code>)
     }
     fn improve(&self, exit: u64) {
         self.better.get_or_init(|| {
@@ -299,10 +312,7 @@ impl Code for Jit {
             }
             let forced = Arc::clone(&self.forced);
             let next = self.generation + 1;
-            match Jit::generation(&self.linked, self.options, mixed, next, forced) {
-                Ok(jit) => Arc::new(jit),
-                Err(_) => unreachable!("what was compiled once is not larger now"),
-            }
+            Jit::generation(&self.linked, self.options, mixed, next, forced).ok().map(Arc::new)
         });
     }
 }

@@ -82,7 +82,7 @@ fn print_shows_native_code_with_the_lines_it_comes_from() {
     let text =
         "push 0\nstore i\nagain:\nload i\npush 1\nadd\ndup\nstore i\npush 9\nlt\njump_true again\n";
     let stages = [
-        ("facts", "loop entry asks for 0.6 units, pays 0.6"),
+        ("facts", "loop entry asks for 0.7 units, pays 0.7"),
         ("facts", "i*: number"),
         ("clif", "fadd"),
         ("asm", "addsd"),
