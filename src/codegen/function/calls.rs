@@ -33,6 +33,7 @@ impl Emitter<'_, '_> {
         words: [ir::Value; N],
         seldom: bool,
     ) {
+        self.may_leave();
         let callee = self.refer(if seldom { Callee::Shim(id) } else { Callee::Helper(id) });
         let held_back = self.charge.held_back().cast_signed();
         let energy = self.b.use_var(self.energy);
@@ -46,11 +47,11 @@ impl Emitter<'_, '_> {
         self.b.def_var(self.energy, energy);
     }
 
-    /// Leaves if the last helper did nothing.
+    /// Leaves if the last helper did nothing. It cannot be made to: then something would be done twice.
     pub(super) fn guard_done(&mut self) {
         let went = self.context_word(layout::STATUS);
         let ok = self.b.ins().icmp_imm_s(IntCC::Equal, went, status::DONE.cast_signed());
-        self.guard(ok);
+        self.guard_unforced(ok);
     }
 
     /// Something like a `Null` result, where there is none.
@@ -220,6 +221,7 @@ impl Emitter<'_, '_> {
             let place = offset(layout::ARGUMENTS + 8 * (argc - 1 - from_top));
             self.b.ins().store(TRUSTED, number, self.context, place);
         }
+        self.may_leave();
         let operation = self.b.ins().iconst(types::I64, pc.index() as i64);
         let callee = self.refer(Callee::Helper(HelperId::Typed));
         let call = self.b.ins().call(callee, &[self.context, operation]);
@@ -262,13 +264,13 @@ impl Emitter<'_, '_> {
     ) {
         if self.task.options.fault == Some(Fault::RepeatedHostCall) {
             let never = self.b.ins().iconst(types::I8, 0);
-            self.guard(never);
+            self.guard_unforced(never);
         }
         let went = self.context_word(layout::STATUS);
         if may_be_undone {
             let not = status::NOT_DONE.cast_signed();
             let made = self.b.ins().icmp_imm_s(IntCC::NotEqual, went, not);
-            self.guard(made);
+            self.guard_unforced(made);
         }
         let before = std::mem::replace(&mut self.spent, after);
         let pending = self.leaving(pc, true);

@@ -30,12 +30,8 @@ impl Emitter<'_, '_> {
             }
         }
         let start = self.facts.blocks.list[0].start;
-        let states = &self.facts.states;
-        if !states.contains_key(&start) {
-            return self.leave(start); // it is come to with two heights
-        }
-        let block = self.block_of(start);
-        self.b.ins().jump(block, &[]);
+        // Where a loop begins with the function, less is known than what it is called with.
+        self.goto(start);
     }
 
     /// Goes to the entry that the context names, checking there what its facts say.

@@ -204,11 +204,28 @@ impl Emitter<'_, '_> {
 
     /// Goes on if the condition holds, else leaves.
     pub(super) fn guard(&mut self, ok: ir::Value) {
-        let cold = match self.restart.plain {
-            Some(cold) => cold,
-            None => *self.restart.plain.insert(cold_block(&mut self.b)),
-        };
+        let cold = self.plain();
         self.guarded(ok, cold);
+    }
+
+    /// As `guard`, in a place where code that leaves for nothing would be wrong.
+    pub(super) fn guard_unforced(&mut self, ok: ir::Value) {
+        let cold = self.plain();
+        self.branch_to(ok, cold);
+    }
+
+    /// A place where code can be made to leave, and otherwise does not.
+    pub(super) fn may_leave(&mut self) {
+        if self.task.options.exits {
+            let fine = self.b.ins().iconst(types::I8, 1);
+            self.guard(fine);
+        }
+    }
+
+    /// The cold block that goes back to the restart.
+    fn plain(&mut self) -> ir::Block {
+        let b = &mut self.b;
+        *self.restart.plain.get_or_insert_with(|| cold_block(b))
     }
 
     /// Goes on if what is assumed of the operation holds, else leaves.
@@ -235,6 +252,10 @@ impl Emitter<'_, '_> {
         } else {
             ok
         };
+        self.branch_to(ok, cold);
+    }
+
+    fn branch_to(&mut self, ok: ir::Value, cold: ir::Block) {
         let go_on = self.b.create_block();
         self.b.ins().brif(ok, go_on, &[], cold, &[]);
         self.b.switch_to_block(go_on);
