@@ -127,7 +127,7 @@ impl Prepared {
     #[must_use]
     pub fn coverage(&self) -> Option<(usize, usize)> {
         #[cfg(feature = "jit")]
-        return self.jit.as_ref().map(|jit| jit.facts().coverage(&self.linked));
+        return self.jit.as_ref().map(|jit| jit.coverage());
         #[cfg(not(feature = "jit"))]
         None
     }

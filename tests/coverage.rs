@@ -57,3 +57,24 @@ fn what_the_interpreter_does_is_told() {
     let told = format!("native code covers {covered} of {all} instructions");
     assert!(hints.contains(&told), "{hints:?}");
 }
+
+#[test]
+fn a_price_beyond_all_budgets_is_no_price_of_native_code() {
+    use lau_agent_runtime::{Ending, Energy, Limits};
+    use lau_runtime::host::Price;
+    let mut host = Host::default();
+    let dear = Builtin::typed(|x: f64| x).with_price(Price::Fixed(Energy::MAX));
+    host.register("dear", dear);
+    let source = "push 1\nstore x\nload x\ncall dear 1\nload x\ncall dear 1\nadd";
+    let program = compile(source, &host.interface()).program.expect("no errors");
+    let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+    let host = Arc::new(host);
+    for engine in Engine::ALL {
+        let prepared = Prepared::new(*engine, Arc::clone(&linked));
+        let mut instance = prepared.instance(Arc::clone(&host), Limits::default()).expect("made");
+        instance.set_energy(Energy::ZERO, Energy::MAX);
+        let outcome = instance.run();
+        assert_eq!(outcome.ending, Ending::Exhausted, "{engine}");
+        assert_eq!((outcome.energy.thousandths(), outcome.instructions), (300, 3), "{engine}");
+    }
+}

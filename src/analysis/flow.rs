@@ -5,6 +5,7 @@
 //! from native code. Control that comes from the interpreter has them checked on entry.
 
 use super::blocks::{Block, Blocks, ends, target};
+use super::segments::DEAREST_MAX;
 use super::summary::Summaries;
 use super::types::Type;
 use lau_runtime::host::{Pricing, ScalarType};
@@ -200,7 +201,8 @@ impl Flow<'_> {
         let (_, signature) = self.linked.interface().builtin(at);
         let (Some(types), Some(_)) = (&signature.types, signature.result) else { return false };
         let argc = usize::from(argc);
-        let fixed = matches!(signature.pricing, Pricing::Fixed(_));
+        // What costs more than a segment may is never paid in advance.
+        let fixed = matches!(signature.pricing, Pricing::Fixed(price) if price.thousandths() <= DEAREST_MAX);
         let Some(below) = state.stack.len().checked_sub(argc) else { return false };
         let fits = |(operand, of): (&Operand, &ScalarType)| match of {
             ScalarType::Number => self.may_be_number(*operand),

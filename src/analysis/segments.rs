@@ -57,8 +57,8 @@ impl Charge {
     }
 }
 
-/// A segment whose dearest way would cost more is cut: it must fit into a slice.
-const DEAREST_MAX: u64 = 1 << 20;
+/// A segment whose dearest way would cost more is cut: it must fit into a slice. In thousandths.
+pub(super) const DEAREST_MAX: u64 = 1 << 20;
 
 /// The charges of the blocks that native code has.
 pub(super) fn charges(

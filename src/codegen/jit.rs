@@ -50,6 +50,7 @@ pub struct Jit {
     forced: Arc<AtomicU64>,
     /// Code that assumes less; `None` if it was asked for and cannot be made.
     better: OnceLock<Option<Arc<Jit>>>,
+    coverage: OnceLock<(usize, usize)>,
     /// How often the program was compiled before.
     generation: u32,
 }
@@ -132,6 +133,7 @@ impl Jit {
             facts,
             forced,
             better: OnceLock::new(),
+            coverage: OnceLock::new(),
             generation,
         };
         let mut count = 0;
@@ -200,6 +202,12 @@ impl Jit {
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// How many of the program's instructions it covers, and how many there are that can be come to.
+    #[must_use]
+    pub fn coverage(&self) -> (usize, usize) {
+        *self.coverage.get_or_init(|| self.facts.coverage(&self.linked))
     }
 
     /// How many guards there are, in code made so that they can be made to leave.
