@@ -134,7 +134,8 @@ impl Facts {
         // What nothing in reach calls may be called by the interpreter all the same, and what is not found to
         // return leads to code that is not found to be reached.
         for id in ids() {
-            if search.summaries.result(id).is_none() && id != FunctionId::MAIN {
+            let returns = !matches!(search.summaries.result(id), None | Some(Type::Never));
+            if !returns && id != FunctionId::MAIN {
                 search.summaries.returns(id, Type::Word);
             }
             if id != FunctionId::MAIN && !search.summaries.is_called(id) {
