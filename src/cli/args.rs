@@ -9,13 +9,13 @@ use std::time::Duration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0   the program finished; the check found no errors
+  0   the program finished; the check found no errors; the engines agree
   1   the program trapped
   2   wrong usage, an unreadable file, a malformed input
   3   the source has errors, or is not UTF-8
   4   the run stopped and can go on: the energy budget is used up, or it was suspended
   5   a limit was hit: of the run, the source or an input
-  70  a bug in lau itself";
+  70  a bug in lau itself, such as engines that differ";
 
 const RUN_HELP: &str = "\
 The output goes to standard output: a text as it is, any other value as JSON. What the program logs
