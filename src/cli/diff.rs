@@ -102,12 +102,17 @@ fn stages(file: &Path, args: &DiffArgs, compared: &mut Compared) -> Result<(), S
     let mut memory = replay.memory.clone();
     memory.extend(inputs(&args.inputs, &linked, &host, limits)?);
     let stage = Stage::new(linked, host, log, memory);
-    let contest = Contest::new(&stage, &Contender::all());
+    let contest = match Contest::new(&stage, &Contender::all()) {
+        Ok(contest) => contest,
+        Err(difference) => {
+            compared.difference = Some(difference);
+            return Ok(());
+        }
+    };
     compared.hints = contest.hints().map(str::to_owned).collect();
     let plans = Plans::new(&replay, args.budget, limits, args.cuts);
-    if let Err(difference) = compare(&contest, &plans, compared) {
-        compared.difference = Some(difference);
-    }
+    compared.difference = compare(&contest, &plans, compared).err();
+    compared.runs = contest.runs();
     Ok(())
 }
 
@@ -126,12 +131,11 @@ fn compare(
 ) -> Result<(), Box<Difference>> {
     let mut progress = Progress::of(plans.count());
     let name = compared.name.clone();
-    let (played, runs) = contest.compare(&plans.whole())?;
-    compared.runs += runs;
+    let played = contest.compare(&plans.whole())?;
     let whole = compared.whole.insert(played.last().clone());
     for (plan, done) in plans.others(whole).iter().zip(1..) {
         progress.at(done, &name);
-        compared.runs += contest.compare(plan)?.1;
+        contest.compare(plan)?;
     }
     Ok(())
 }

@@ -54,6 +54,7 @@ pub fn snapshot(data: &[u8]) {
     let Some(mut forger) = Forger::of(&mut Unstructured::new(data)) else { return };
     let stage = Stage::of(&forger.scene).expect("it ran before");
     let contest = Contest::new(&stage, &Contender::all());
+    let contest = contest.unwrap_or_else(|difference| panic!("{difference}"));
     forged::check(&stage, &contest, data);
     for _ in 0..4 {
         forged::check(&stage, &contest, &forger.forge());

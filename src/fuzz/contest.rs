@@ -4,12 +4,15 @@
 //! plays it by turns with the oracle too, both ways round, by way of snapshots. Everything that can be seen
 //! must be the same at every stop. A panic of an engine is a difference.
 
+use super::builtins::panic_text;
 use super::scene::Plan;
 use super::seen::Seen;
 use super::stage::{Played, Stage};
 use crate::engine::{Engine, Prepared};
-use lau_runtime::Energy;
 use lau_runtime::instance::Linked;
+use lau_runtime::{Energy, Limits};
+use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -90,6 +93,12 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What comes of an engine's work, or what its panic says.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let panicked = |payload: Box<dyn Any + Send>| format!("panicked: {}", panic_text(&*payload));
+    catch_unwind(AssertUnwindSafe(work)).map_err(panicked)
+}
+
 /// A run followed step by step.
 #[derive(Clone, Debug)]
 pub(super) struct Walk {
@@ -105,18 +114,27 @@ pub struct Contest<'s> {
     stage: &'s Stage,
     /// The oracle, then the others.
     entered: Vec<(String, Prepared)>,
+    runs: Cell<u64>,
 }
 
 impl<'s> Contest<'s> {
     /// Makes the program ready for each; the first is the oracle.
     ///
+    /// # Errors
+    /// If an engine panics over it. The plan is an empty one then.
+    ///
     /// # Panics
     /// If nobody takes part.
-    #[must_use]
-    pub fn new(stage: &'s Stage, contenders: &[Contender]) -> Contest<'s> {
+    pub fn new(stage: &'s Stage, contenders: &[Contender]) -> Result<Contest<'s>, Box<Difference>> {
         assert!(!contenders.is_empty(), "an oracle at least");
-        let enter = |one: &Contender| (one.name.clone(), (one.prepare)(stage.linked()));
-        Contest { stage, entered: contenders.iter().map(enter).collect() }
+        let enter = |one: &Contender| {
+            let made = caught(|| (one.prepare)(stage.linked()));
+            let plan = Plan::of(Limits::default(), 0);
+            let what = |panic| Difference::plain(&plan, &*one.name, format!("compiling {panic}"));
+            Ok((one.name.clone(), made.map_err(what)?))
+        };
+        let entered = contenders.iter().map(enter).collect::<Result<_, Difference>>()?;
+        Ok(Contest { stage, entered, runs: Cell::new(0) })
     }
 
     /// All that take part, the oracle first.
@@ -129,18 +147,23 @@ impl<'s> Contest<'s> {
         self.entered.iter().flat_map(|(_, prepared)| prepared.hints()).map(String::as_str)
     }
 
-    /// Plays a plan in every way. Gives what the oracle saw, and how many runs it took.
+    /// How many runs there were so far.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs.get()
+    }
+
+    /// Plays a plan in every way. Gives what the oracle saw.
     ///
     /// # Errors
     /// Where one differs from the oracle.
-    pub fn compare(&self, plan: &Plan) -> Result<(Played, u64), Box<Difference>> {
+    pub fn compare(&self, plan: &Plan) -> Result<Played, Box<Difference>> {
         let expected = self.play(&[0], plan)?;
-        let ways = self.ways(plan);
-        for way in &ways {
-            let got = self.play(way, plan)?;
-            self.same(&expected, &got, way, plan)?;
+        for way in self.ways(plan) {
+            let got = self.play(&way, plan)?;
+            self.same(&expected, &got, &way, plan)?;
         }
-        Ok((expected, 1 + ways.len() as u64))
+        Ok(expected)
     }
 
     /// The ways to play a plan besides the oracle's own, as turns.
@@ -163,9 +186,9 @@ impl<'s> Contest<'s> {
     }
 
     fn play(&self, way: &[usize], plan: &Plan) -> Result<Played, Box<Difference>> {
+        self.runs.set(self.runs.get() + 1);
         let on: Vec<_> = way.iter().map(|at| &self.entered[*at].1).collect();
-        let played = catch_unwind(AssertUnwindSafe(|| self.stage.play(&on, plan)));
-        let played = played.unwrap_or_else(|_| Err("it panicked".to_owned()));
+        let played = caught(|| self.stage.play(&on, plan)).and_then(|played| played);
         played.map_err(|what| Box::new(Difference::plain(plan, self.name(way), what)))
     }
 

@@ -8,7 +8,7 @@ use super::random::Random;
 use super::rates::Rates;
 use super::scene::{PLENTY, Plan, ROOMY, Scene, small_limits};
 use super::shrink::shrink;
-use super::stage::{Played, Stage};
+use super::stage::Stage;
 
 /// How many budgets that make a difference are tried.
 const BUDGETS: usize = 5;
@@ -25,11 +25,13 @@ pub fn judge(
 ) -> Result<(), Box<Difference>> {
     let long = Plan::of(ROOMY, PLENTY);
     let stage = Stage::of(scene).map_err(|why| Difference::plain(&long, "no program", why))?;
-    let contest = Contest::new(&stage, contenders);
+    let contest = Contest::new(&stage, contenders)?;
     rates.feature("left to the interpreter", contest.hints().count() as u64);
     let play = |plan: &Plan, rates: &mut Rates| {
-        let (played, runs) = contest.compare(plan)?;
-        count(rates, &played, runs);
+        let before = contest.runs();
+        let played = contest.compare(plan)?;
+        rates.runs(contest.runs() - before);
+        played.seen.iter().for_each(|seen| rates.ending(seen));
         Ok::<_, Box<Difference>>(played)
     };
     let whole = play(&long, rates)?;
@@ -55,16 +57,11 @@ pub fn judge(
     Ok(())
 }
 
-fn count(rates: &mut Rates, played: &Played, runs: u64) {
-    rates.runs(runs);
-    played.seen.iter().for_each(|seen| rates.ending(seen));
-}
-
 /// How engines differ on a plan, if they do. What is no program is none they could differ on.
 #[must_use]
 pub fn difference(scene: &Scene, plan: &Plan, contenders: &[Contender]) -> Option<Box<Difference>> {
     let stage = Stage::of(scene).ok()?;
-    Contest::new(&stage, contenders).compare(plan).err()
+    Contest::new(&stage, contenders).and_then(|contest| contest.compare(plan)).err()
 }
 
 /// A program on which engines differ, the plan by which they do, and how.

@@ -4,7 +4,7 @@
 //! budgets. Most cases compare engines; some read texts, some go on from tampered snapshots.
 
 use super::builtins::panic_text;
-use super::contest::{Contender, Contest};
+use super::contest::{Contender, Contest, Difference};
 use super::forged::{self, Forger};
 use super::judge::{Found, judge};
 use super::random::Random;
@@ -111,14 +111,17 @@ impl Session {
     fn engines(&mut self, u: &mut Unstructured<'_>) -> Result<(), Finding> {
         let mut random = Random::new(u.arbitrary().unwrap_or_default());
         let scene = Scene::of(u);
-        let Err(difference) = judge(&scene, &self.contenders, &mut random, &mut self.rates) else {
-            return Ok(());
-        };
-        let found = Found::smallest(&scene, difference, &self.contenders);
+        let judged = judge(&scene, &self.contenders, &mut random, &mut self.rates);
+        judged.map_err(|difference| self.finding(&scene, difference))
+    }
+
+    /// A program on which engines differ, made small.
+    fn finding(&self, scene: &Scene, difference: Box<Difference>) -> Finding {
+        let found = Found::smallest(scene, difference, &self.contenders);
         let words = found.difference.to_string();
         let top = format!("{words}\nPlay it again with `lau diff FILE`.");
         let file = replay::file(&top, &found.scene, &found.difference.plan).into_bytes();
-        Err(Finding { kind: Kind::Engines, words, files: vec![("lau", file)] })
+        Finding { kind: Kind::Engines, words, files: vec![("lau", file)] }
     }
 
     fn text(&mut self, u: &mut Unstructured<'_>) -> Result<(), Finding> {
@@ -137,7 +140,8 @@ impl Session {
     fn snapshot(&mut self, u: &mut Unstructured<'_>) -> Result<(), Finding> {
         let Some(mut forger) = Forger::of(u) else { return Ok(()) };
         let stage = Stage::of(&forger.scene).expect("it ran before");
-        let contest = Contest::new(&stage, &self.contenders);
+        let contest = Contest::new(&stage, &self.contenders)
+            .map_err(|difference| self.finding(&forger.scene, difference))?;
         for _ in 0..SNAPSHOTS {
             let bytes = forger.forge();
             let feature = match caught(|| forged::check(&stage, &contest, &bytes)) {
