@@ -13,7 +13,7 @@ use support::compare::{judge, judge_scenes};
 use support::directed;
 use support::engine::Interpreter;
 #[cfg(feature = "jit")]
-use support::engine::{Crossing, Native};
+use support::engine::{Crossing, Native, Unoptimised};
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -56,6 +56,13 @@ fn native_code_does_what_the_stepper_does() {
 #[test]
 fn native_code_settles_corners_as_the_stepper_does() {
     judge_scenes::<Native>(&directed::scenes());
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn code_without_optimisation_does_what_the_stepper_does() {
+    generated::<Unoptimised>(400);
+    judge_scenes::<Unoptimised>(&directed::scenes());
 }
 
 #[cfg(feature = "jit")]

@@ -43,12 +43,22 @@ use lau_agent_runtime::lower::compile;
 use lau_agent_runtime::{Engine, Program, TrapKind};
 use lau_runtime::program::Opcode;
 use lau_runtime::program::opcode::{Effect, TABLE};
+use run::Way;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The oracle.
+const INTERP: Way = Way::On(Engine::Interp);
+
 /// What runs every file; all must see the same.
-const ENGINES: &[Engine] = Engine::ALL;
+const WAYS: &[Way] = &[
+    INTERP,
+    #[cfg(feature = "jit")]
+    Way::On(Engine::Jit),
+    #[cfg(feature = "jit")]
+    Way::Unoptimised,
+];
 
 macro_rules! themes {
     ($($theme:ident)*) => {
@@ -78,21 +88,21 @@ fn check_theme(theme: &str) {
     let bless = std::env::var_os("LAU_BLESS").is_some();
     let mut failures = Vec::new();
     for file in files(theme) {
-        for &engine in ENGINES {
-            let seen = seen(engine, &file);
-            if bless && engine == ENGINES[0] {
+        for &way in WAYS {
+            let seen = seen(way, &file);
+            if bless && way == INTERP {
                 file.bless(&seen);
             } else if seen != file.expected {
                 let differences = file::differences(&file.expected, &seen);
-                failures.push(format!("{} on {engine}:\n{differences}", file.path.display()));
+                failures.push(format!("{} by {way:?}:\n{differences}", file.path.display()));
             }
         }
     }
     assert!(failures.is_empty(), "expected (-) and seen (+) differ\n{}", failures.join("\n"));
 }
 
-/// Everything that a file shows on an engine, as the lines of its expectation.
-fn seen(engine: Engine, file: &File) -> Vec<String> {
+/// Everything that a file shows if it is run in that way, as the lines of its expectation.
+fn seen(way: Way, file: &File) -> Vec<String> {
     let setup = &file.setup;
     let compiled = compile(&file.text, &setup.interface());
     let mut lines: Vec<_> = compiled.diagnostics.iter().flat_map(file::diagnostic).collect();
@@ -102,10 +112,10 @@ fn seen(engine: Engine, file: &File) -> Vec<String> {
     assert_eq!(print(&parse(&printed).instructions), printed, "{file:?}: normal form");
     for (case, setup) in setup.cases() {
         lines.extend(case);
-        lines.extend(runs(engine, &program, &setup));
+        lines.extend(runs(way, &program, &setup));
         if setup.every {
-            let stops = every::every(engine, &program, &setup);
-            let stops = stops.unwrap_or_else(|wrong| panic!("{file:?} on {engine}: {wrong}"));
+            let stops = every::every(way, &program, &setup);
+            let stops = stops.unwrap_or_else(|wrong| panic!("{file:?} by {way:?}: {wrong}"));
             lines.push(every::told(&stops));
         }
     }
@@ -113,10 +123,10 @@ fn seen(engine: Engine, file: &File) -> Vec<String> {
 }
 
 /// The runs of one setup, each step told once.
-fn runs(engine: Engine, program: &Arc<Program>, setup: &Setup) -> Vec<String> {
+fn runs(way: Way, program: &Arc<Program>, setup: &Setup) -> Vec<String> {
     let (mut lines, mut told) = (Vec::new(), HashSet::new());
     for chain in &setup.chains {
-        let (states, error) = run::run_on(engine, program, setup, &chain.steps);
+        let (states, error) = run::run_on(way, program, setup, &chain.steps);
         let steps = chain.labels.iter().zip(&states).filter(|(label, _)| told.insert(*label));
         lines.extend(steps.flat_map(|(label, state)| state.lines(label)));
         if let Some(error) = error {
@@ -170,7 +180,7 @@ impl Coverage {
             let runs = |op: &Opcode| op.row().effect != Effect::Defines;
             let mut opcodes = compiled.instructions.iter().map(|i| i.opcode()).filter(runs);
             if setup.every && opcodes.any(|opcode| !self.exhausted.contains(&opcode)) {
-                let stops = every::every(Engine::Interp, &program, &setup).unwrap_or_default();
+                let stops = every::every(INTERP, &program, &setup).unwrap_or_default();
                 self.exhausted.extend(stops.iter().filter_map(|stop| stop.exhausted).map(opcode));
             }
         }

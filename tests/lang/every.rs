@@ -1,8 +1,8 @@
 //! Every budget from nothing to enough, and what must hold whichever runs out where.
 
 use crate::file::{Go, Setup, Step};
-use crate::run::{Run, State};
-use lau_agent_runtime::{Energy, Engine, Program};
+use crate::run::{Run, State, Way};
+use lau_agent_runtime::{Energy, Program};
 use std::sync::Arc;
 
 /// Enough for every program of the corpus that asks for this.
@@ -13,12 +13,8 @@ const BUDGETS_MAX: u64 = 3_000;
 const LISTED_MAX: usize = 24;
 
 /// Runs under every budget until one is enough. Gives the stops there are, or says what does not hold.
-pub(crate) fn every(
-    engine: Engine,
-    program: &Arc<Program>,
-    setup: &Setup,
-) -> Result<Vec<State>, String> {
-    let new = || Run::new(engine, program, setup).map_err(|error| error.to_string());
+pub(crate) fn every(way: Way, program: &Arc<Program>, setup: &Setup) -> Result<Vec<State>, String> {
+    let new = || Run::new(way, program, setup).map_err(|error| error.to_string());
     let go = |run: &mut Run, go: Go, amount: Energy| {
         run.go(Step { go, amount }).map_err(|error| error.to_string())
     };

@@ -2,6 +2,8 @@
 
 use crate::file::{Go, Setup, Step};
 use crate::host::{Log, host};
+#[cfg(feature = "jit")]
+use lau_agent_runtime::codegen::{OptLevel, Options};
 use lau_agent_runtime::dsl::literal::Literal;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::{
@@ -57,14 +59,14 @@ impl State {
 
 /// Does what the steps say with one instance; what was seen after each of them, as far as it came.
 pub(crate) fn run_on(
-    engine: Engine,
+    way: Way,
     program: &Arc<Program>,
     setup: &Setup,
     steps: &[Step],
 ) -> (Vec<State>, Option<Error>) {
     let mut states = Vec::new();
     let mut all = || -> Result<(), Error> {
-        let mut run = Run::new(engine, program, setup)?;
+        let mut run = Run::new(way, program, setup)?;
         for step in steps {
             states.push(run.go(*step)?);
         }
@@ -74,22 +76,44 @@ pub(crate) fn run_on(
     (states, error)
 }
 
-/// The program ready for the engine. The last one is kept: a file is run under thousands of budgets.
-fn prepared(engine: Engine, program: &Arc<Program>, host: &Host) -> Prepared {
-    thread_local! {
-        static LAST: RefCell<Option<(Engine, Prepared)>> = const { RefCell::new(None) };
+/// How a program is run: on an engine as it is, or on native code that is made in another way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    On(Engine),
+    /// Without optimisation.
+    #[cfg(feature = "jit")]
+    Unoptimised,
+}
+
+impl Way {
+    fn prepared(self, linked: Arc<Linked>) -> Prepared {
+        match self {
+            Way::On(engine) => Prepared::new(engine, linked),
+            #[cfg(feature = "jit")]
+            Way::Unoptimised => {
+                let options = Options { opt: OptLevel::None, ..Options::default() };
+                Prepared::native(linked, &options)
+            }
+        }
     }
+}
+
+thread_local! {
+    /// What was run last: a file is run under thousands of budgets.
+    static LAST: RefCell<Option<(Way, Prepared)>> = const { RefCell::new(None) };
+}
+
+/// The program ready to be run.
+fn prepared(way: Way, program: &Arc<Program>, host: &Host) -> Prepared {
     let interface = host.interface();
     LAST.with_borrow_mut(|last| {
         let kept = last.take().filter(|(of, prepared)| {
             let linked = prepared.linked();
-            *of == engine
-                && Arc::ptr_eq(linked.program(), program)
-                && *linked.interface() == interface
+            *of == way && Arc::ptr_eq(linked.program(), program) && *linked.interface() == interface
         });
         let (_, prepared) = last.insert(kept.unwrap_or_else(|| {
             let linked = Arc::new(Linked::new(Arc::clone(program), interface));
-            (engine, Prepared::new(engine, linked))
+            (way, way.prepared(linked))
         }));
         assert!(prepared.hints().is_empty(), "{prepared:?}");
         prepared.clone()
@@ -104,10 +128,10 @@ pub(crate) struct Run {
 
 impl Run {
     /// The seam between the corpus and the engines.
-    pub(crate) fn new(engine: Engine, program: &Arc<Program>, setup: &Setup) -> Result<Run, Error> {
+    pub(crate) fn new(way: Way, program: &Arc<Program>, setup: &Setup) -> Result<Run, Error> {
         let log = Log::default();
         let host = Arc::new(host(&log, setup.delegate));
-        let mut instance = prepared(engine, program, &host).instance(host, setup.limits)?;
+        let mut instance = prepared(way, program, &host).instance(host, setup.limits)?;
         for (field, value) in &setup.memory {
             instance.set_memory(field, value)?;
         }
@@ -181,7 +205,7 @@ pub(crate) struct Trace {
 
 /// Follows a run under a budget from its start, on the oracle.
 pub(crate) fn trace(program: &Arc<Program>, setup: &Setup, budget: Energy) -> Result<Trace, Error> {
-    Run::new(Engine::Interp, program, setup)?.walk(budget).map(|(trace, _)| trace)
+    Run::new(Way::On(Engine::Interp), program, setup)?.walk(budget).map(|(trace, _)| trace)
 }
 
 /// The instruction's index, and in brackets line, column and function.

@@ -152,6 +152,11 @@ fn count(rates: &mut Rates, scene: &Scene, expected: &Expected) {
 fn compare<S: Subject>(subject: &S, plan: &Plan, expected: &Expected) -> Result<(), String> {
     let got = catch_unwind(AssertUnwindSafe(|| subject.play(plan, expected)))
         .unwrap_or_else(|_| Err("the engine panicked".into()))?;
+    same(expected, &got)
+}
+
+/// Compares every stop.
+pub(crate) fn same(expected: &Expected, got: &Played) -> Result<(), String> {
     if got.accepted != expected.accepted {
         return Err(format!("memory accepted: {:?} not {:?}", got.accepted, expected.accepted));
     }
