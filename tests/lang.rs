@@ -137,6 +137,37 @@ fn runs(way: Way, program: &Arc<Program>, setup: &Setup) -> Vec<String> {
     lines
 }
 
+/// So many guards of a file are made to leave one at a time; where there are more, they lie further apart.
+#[cfg(feature = "jit")]
+const GUARDS: u64 = 12;
+
+#[cfg(feature = "jit")]
+#[test]
+fn a_run_that_leaves_anywhere_shows_the_same() {
+    use run::Guards;
+    let mut failures = Vec::new();
+    for file in THEMES.iter().flat_map(|theme| files(theme)) {
+        let compiled = compile(&file.text, &file.setup.interface());
+        let Some(program) = compiled.program.map(Arc::new) else { continue };
+        for (_, setup) in file.setup.cases() {
+            let expected = runs(INTERP, &program, &setup);
+            let mut leaving = |guards| {
+                let seen = runs(Way::Leaving(guards), &program, &setup);
+                if seen != expected {
+                    let differences = file::differences(&expected, &seen);
+                    failures.push(format!("{file:?}, {guards:?}:\n{differences}"));
+                }
+            };
+            leaving(Guards::None);
+            let guards = run::guards();
+            let apart = guards.div_ceil(GUARDS).max(1);
+            (0..guards).step_by(apart as usize).for_each(|guard| leaving(Guards::One(guard)));
+            leaving(Guards::All);
+        }
+    }
+    assert!(failures.is_empty(), "expected (-) and seen (+) differ\n{}", failures.join("\n"));
+}
+
 #[test]
 fn every_directory_is_a_theme() {
     let entries = std::fs::read_dir(corpus()).expect("the corpus");

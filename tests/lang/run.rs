@@ -83,6 +83,18 @@ pub(crate) enum Way {
     /// Without optimisation.
     #[cfg(feature = "jit")]
     Unoptimised,
+    /// Leaving where it need not: at one of its guards, or at all of them.
+    #[cfg(feature = "jit")]
+    Leaving(Guards),
+}
+
+/// Which guards leave.
+#[cfg(feature = "jit")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guards {
+    None,
+    One(u64),
+    All,
 }
 
 impl Way {
@@ -94,8 +106,28 @@ impl Way {
                 let options = Options { opt: OptLevel::None, ..Options::default() };
                 Prepared::native(linked, &options)
             }
+            #[cfg(feature = "jit")]
+            Way::Leaving(_) => {
+                let options = Options { opt: OptLevel::None, exits: true, ..Options::default() };
+                Prepared::native(linked, &options)
+            }
         }
     }
+
+    /// Whether both run the same code, apart from which guards leave.
+    fn same_code(self, other: Way) -> bool {
+        match (self, other) {
+            #[cfg(feature = "jit")]
+            (Way::Leaving(_), Way::Leaving(_)) => true,
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// How many guards there are in what was run last.
+#[cfg(feature = "jit")]
+pub(crate) fn guards() -> u64 {
+    LAST.with_borrow(|last| last.as_ref().map_or(0, |(_, prepared)| prepared.guards()))
 }
 
 thread_local! {
@@ -109,12 +141,22 @@ fn prepared(way: Way, program: &Arc<Program>, host: &Host) -> Prepared {
     LAST.with_borrow_mut(|last| {
         let kept = last.take().filter(|(of, prepared)| {
             let linked = prepared.linked();
-            *of == way && Arc::ptr_eq(linked.program(), program) && *linked.interface() == interface
+            of.same_code(way)
+                && Arc::ptr_eq(linked.program(), program)
+                && *linked.interface() == interface
         });
         let (_, prepared) = last.insert(kept.unwrap_or_else(|| {
             let linked = Arc::new(Linked::new(Arc::clone(program), interface));
             (way, way.prepared(linked))
         }));
+        #[cfg(feature = "jit")]
+        if let Way::Leaving(guards) = way {
+            match guards {
+                Guards::None => prepared.force(None),
+                Guards::One(guard) => prepared.force(Some(guard)),
+                Guards::All => prepared.force_all(),
+            }
+        }
         assert!(prepared.hints().is_empty(), "{prepared:?}");
         prepared.clone()
     })

@@ -1,11 +1,15 @@
 //! Engines as subjects of the tests.
 
 use super::compare::Subject;
+#[cfg(feature = "jit")]
+use super::compare::same;
 use super::expect::Expected;
 use lau_agent_runtime::Engine;
 #[cfg(feature = "jit")]
 use lau_agent_runtime::codegen::{OptLevel, Options};
 use lau_agent_runtime::engine::Prepared;
+#[cfg(feature = "jit")]
+use lau_agent_runtime::fuzz::Random;
 use lau_agent_runtime::fuzz::{Plan, Played, Scene, Stage};
 #[cfg(feature = "jit")]
 use std::sync::Arc;
@@ -27,6 +31,15 @@ pub(crate) struct Crossing(Runner);
 /// Native code without optimisation.
 #[cfg(feature = "jit")]
 pub(crate) struct Unoptimised(Runner);
+
+/// Native code that leaves where it need not: at each of its guards in turn, and at all of them. Of many guards
+/// some are chosen.
+#[cfg(feature = "jit")]
+pub(crate) struct Leaving(Runner);
+
+/// So many guards are forced in a play.
+#[cfg(feature = "jit")]
+const GUARDS: u64 = 6;
 
 /// A program made ready for the engines that a run is to be on, by turns.
 struct Runner {
@@ -80,6 +93,32 @@ impl Subject for Unoptimised {
     }
     fn play(&self, plan: &Plan, _: &Expected) -> Result<Played, String> {
         self.0.play(plan)
+    }
+}
+
+#[cfg(feature = "jit")]
+impl Subject for Leaving {
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        let options = Options { opt: OptLevel::None, exits: true, ..Options::default() };
+        Runner::native(&options, scene).map(Leaving)
+    }
+    fn play(&self, plan: &Plan, expected: &Expected) -> Result<Played, String> {
+        let native = &self.0.prepared[0];
+        native.force(None);
+        let played = self.0.play(plan)?;
+        same(expected, &played)?;
+        let guards = native.guards();
+        let mut random = Random::new(plan.budget ^ guards);
+        for n in 0..guards.min(GUARDS) {
+            let guard = if guards <= GUARDS { n } else { random.below(guards) };
+            native.force(Some(guard));
+            let told = |wrong| format!("at guard {guard} of {guards}: {wrong}");
+            self.0.play(plan).and_then(|played| same(expected, &played)).map_err(told)?;
+        }
+        native.force_all();
+        let told = |wrong| format!("at all of {guards} guards: {wrong}");
+        self.0.play(plan).and_then(|played| same(expected, &played)).map_err(told)?;
+        Ok(played)
     }
 }
 
