@@ -130,10 +130,12 @@ impl<'s> Contest<'s> {
         let enter = |one: &Contender| {
             let made = caught(|| (one.prepare)(stage.linked()));
             let plan = Plan::of(Limits::default(), 0);
-            let what = |panic| Difference::plain(&plan, &*one.name, format!("compiling {panic}"));
+            let what = |panic| {
+                Box::new(Difference::plain(&plan, &*one.name, format!("compiling {panic}")))
+            };
             Ok((one.name.clone(), made.map_err(what)?))
         };
-        let entered = contenders.iter().map(enter).collect::<Result<_, Difference>>()?;
+        let entered = contenders.iter().map(enter).collect::<Result<_, Box<Difference>>>()?;
         Ok(Contest { stage, entered, runs: Cell::new(0) })
     }
 
