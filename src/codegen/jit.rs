@@ -107,12 +107,14 @@ impl Jit {
         let facts = Facts::of(linked, mixed).map_err(|error| refusal(error.into()))?;
         let isa = isa(options, false).map_err(refusal)?;
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
-        for helper in HELPERS {
-            builder.symbol(helper.name, helper.address);
-        }
-        for (name, address) in shims::addresses().map_err(Refusal)? {
-            builder.symbol(name, std::ptr::with_exposed_provenance(*address));
-        }
+        let shims = shims::addresses().map_err(Refusal)?;
+        builder.symbol_lookup_fn(Box::new(move |name| {
+            let helper = HELPERS.iter().find(|helper| helper.name == name);
+            let shim = || shims.iter().find(|(shim, _)| shim == name);
+            helper
+                .map(|helper| helper.address)
+                .or_else(|| shim().map(|shim| std::ptr::with_exposed_provenance(shim.1)))
+        }));
         let module = JITModule::new(builder);
         let workshop = Workshop {
             context: module.make_context(),

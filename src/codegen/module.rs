@@ -13,6 +13,7 @@ use lau_runtime::instance::Linked;
 use lau_runtime::native::{HELPERS, HelperId};
 use lau_runtime::program::FunctionId;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Why there is no code.
 pub(super) type Error = Box<dyn std::error::Error>;
@@ -192,8 +193,16 @@ impl Declared {
     }
 }
 
-/// The code generator for this machine; for code to be looked at, one that tells where its blocks are.
+/// The code generator for this machine; for code to be looked at, one that tells where its blocks are. Each
+/// kind is made once in a process: what this machine can do is asked of it then.
 pub(super) fn isa(options: Options, listed: bool) -> Result<OwnedTargetIsa, Error> {
+    static MADE: [OnceLock<Result<OwnedTargetIsa, String>>; 4] = [const { OnceLock::new() }; 4];
+    let kind = 2 * usize::from(options.opt == super::OptLevel::None) + usize::from(listed);
+    let made = MADE[kind].get_or_init(|| make_isa(options, listed).map_err(|e| e.to_string()));
+    Ok(made.clone()?)
+}
+
+fn make_isa(options: Options, listed: bool) -> Result<OwnedTargetIsa, Error> {
     let mut flags = settings::builder();
     flags.set("machine_code_cfg_info", if listed { "true" } else { "false" })?;
     flags.set("use_colocated_libcalls", "false")?;
