@@ -95,6 +95,7 @@ const WORK_MIN: usize = 1_000_000;
 /// At most so many variables of a function are in registers; fewer in a long one, since each exit writes
 /// them all.
 const REGISTERS_MAX: usize = 48;
+const _: () = assert!(REGISTERS_MAX <= summary::WATCHED);
 /// Operations times variables in registers are not more than this.
 const SIZE_MAX: usize = 1_000_000;
 /// At entries the variables in registers are read and checked: not more than so many in a function.
@@ -131,20 +132,22 @@ impl Facts {
             return Err(TooLarge::Nesting(nesting));
         }
         search.solve(FunctionId::MAIN)?;
-        // What nothing in reach calls may be called by the interpreter all the same, and what is not found to
-        // return leads to code that is not found to be reached.
-        for id in ids() {
-            let returns = !matches!(search.summaries.result(id), None | Some(Type::Never));
-            if !returns && id != FunctionId::MAIN {
+        // What is not found to return is taken for anything from here on, and calls are looked for anew, so that
+        // none is known by what never comes.
+        search.summaries.forget_calls();
+        for id in ids().skip(1) {
+            if matches!(search.summaries.result(id), None | Some(Type::Never)) {
                 search.summaries.returns(id, Type::Word);
             }
-            if id != FunctionId::MAIN && !search.summaries.is_called(id) {
+        }
+        search.solve(FunctionId::MAIN)?;
+        // What no native code calls is called by the interpreter, if at all.
+        for id in ids().skip(1) {
+            if !search.summaries.is_called(id) {
                 let parameters = program.parts().functions[id.index()].parameters;
                 search.summaries.called(id, &vec![Type::Word; parameters.into()]);
+                search.solve(id)?;
             }
-        }
-        for id in ids() {
-            search.solve(id)?;
         }
         let Search { summaries, found, .. } = search;
         let mut functions = Vec::new();
@@ -236,14 +239,14 @@ impl Search<'_> {
                 registers: found.registers,
                 mixed: self.mixed,
             };
-            found.solved = flow.solve(&found.blocks);
+            found.solved = flow.solve(&found.blocks, self.work).ok_or(TooLarge::Work)?;
             if !found.solved.left.is_subset(&found.left) {
                 // Native code can be entered again after an operation that it leaves, if a block begins there.
                 found.left.extend(&found.solved.left);
                 found.blocks = Blocks::of(self.linked.program(), id, &found.left);
                 todo.insert(id);
             }
-            self.work = self.work.checked_sub(found.solved.work).ok_or(TooLarge::Work)?;
+            self.work -= found.solved.work;
             let settled = found.visits > VISITS_MAX;
             let wide = |of: Type| if settled { Type::Word } else { of };
             let result = found.solved.result.map(wide);
@@ -293,6 +296,13 @@ impl Found {
     fn finish(self, flow: &Flow<'_>) -> FunctionFacts {
         let Found { blocks, left, solved, registers, .. } = self;
         let (states, uneven) = (solved.states, solved.uneven);
+        debug_assert!(
+            states.values().all(|state| {
+                let never = flow::Operand::Typed(Type::Never);
+                !state.variables.contains(&Type::Never) && !state.stack.contains(&never)
+            }),
+            "in the end everything that comes is something"
+        );
         let entries = entries(flow, &blocks, &states, &left);
         let heads = blocks
             .list

@@ -176,8 +176,10 @@ pub struct Exit {
 pub struct Sizes {
     /// The most operands that a frame has.
     pub height_max: usize,
-    /// The most values a record has, its number included.
-    pub record_max: usize,
+    /// The most values that the record of the frame that is entered has, its number included.
+    pub entered_record_max: usize,
+    /// The most that the record of a frame has that native code called.
+    pub called_record_max: usize,
     /// The most operands that a helper is handed at a time.
     pub operands_max: usize,
     /// How many native calls may nest.
@@ -311,7 +313,7 @@ fn enter(
             buffer.resize(len, 0);
         }
     };
-    grow(&mut buffers.records, (depth + 1) * sizes.record_max);
+    grow(&mut buffers.records, sizes.entered_record_max + depth * sizes.called_record_max);
     grow(&mut buffers.operands, sizes.operands_max);
     let reserve = m.left() - slice;
     let slice = i64::try_from(slice).unwrap_or(i64::MAX);

@@ -97,9 +97,12 @@ impl Blocks {
             let block_end = starts.get(nth + 1).copied().unwrap_or(end);
             let inner = open_to.is_some_and(|to| *start <= to);
             let header = headers.next_if(|(head, _)| head == start);
+            let looped = header.is_some();
             for from in (*start..block_end).step_by(LENGTH_MAX) {
                 let to = block_end.min(from + LENGTH_MAX);
-                let header = header.is_some() && from == *start;
+                let header = looped && from == *start;
+                // What follows the first piece of a loop's head is in the loop.
+                let inner = inner || looped && !header;
                 let part = 0;
                 list.push(Block { start: Pc::new(from), end: Pc::new(to), header, inner, part });
             }

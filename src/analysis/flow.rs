@@ -201,7 +201,7 @@ impl Flow<'_> {
         let (_, signature) = self.linked.interface().builtin(at);
         let (Some(types), Some(_)) = (&signature.types, signature.result) else { return false };
         let argc = usize::from(argc);
-        // What costs more than a segment may is never paid in advance.
+        // What costs more than a segment should is never paid in advance.
         let fixed = matches!(signature.pricing, Pricing::Fixed(price) if price.thousandths() <= DEAREST_MAX);
         let Some(below) = state.stack.len().checked_sub(argc) else { return false };
         let fits = |(operand, of): (&Operand, &ScalarType)| match of {
@@ -540,8 +540,8 @@ pub(super) struct Solved {
 }
 
 impl Flow<'_> {
-    /// Solves the data flow.
-    pub(super) fn solve(&self, blocks: &Blocks) -> Solved {
+    /// Solves the data flow. `None` if it takes more work than that.
+    pub(super) fn solve(&self, blocks: &Blocks, work_max: usize) -> Option<Solved> {
         let mut solved = Solved::default();
         let first = blocks.list[0].start;
         solved.states.insert(first, self.start());
@@ -552,7 +552,11 @@ impl Flow<'_> {
             };
             let block = blocks.list[at];
             let state = state.clone();
-            solved.work += state.variables.len() + block.end.index() - block.start.index();
+            solved.work += state.variables.len() + state.stack.len();
+            solved.work += block.end.index() - block.start.index();
+            if solved.work > work_max {
+                return None;
+            }
             let (state, successors) = self.through(block, state, &mut solved);
             for successor in successors {
                 if solved.uneven.contains(&successor) {
@@ -574,7 +578,7 @@ impl Flow<'_> {
                 }
             }
         }
-        solved
+        Some(solved)
     }
 
     /// What is known where a block ends, and which blocks come next.

@@ -57,7 +57,8 @@ impl Charge {
     }
 }
 
-/// A segment whose dearest way would cost more is cut: it must fit into a slice. In thousandths.
+/// A segment whose dearest way would cost more is cut behind its first block, so that it is paid by a slice and
+/// leaves some of it. In thousandths.
 pub(super) const DEAREST_MAX: u64 = 1 << 20;
 
 /// The charges of the blocks that native code has.

@@ -11,9 +11,19 @@ use super::types::Type;
 struct Summary {
     parameters: Option<Vec<Type>>,
     result: Option<Type>,
-    /// Memory slots it may read or write while it runs; those it may write.
-    touches: BTreeMap<Slot, bool>,
+    touches: Touches,
 }
+
+/// Memory slots that a function may read or write while it runs, and those that it may write; a bit for each
+/// of the first [`WATCHED`]. No other slot is ever in a register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Touches {
+    seen: u64,
+    written: u64,
+}
+
+/// So many memory slots are watched for functions that touch them.
+pub(super) const WATCHED: usize = u64::BITS as usize;
 
 /// What is known of every function of a program.
 #[derive(Clone, Debug)]
@@ -42,7 +52,16 @@ impl Summaries {
 
     /// The memory slots that it may see, and whether it may write them.
     pub fn touches(&self, function: FunctionId) -> impl Iterator<Item = (Slot, bool)> {
-        self.0[function.index()].touches.iter().map(|(slot, written)| (*slot, *written))
+        let Touches { seen, written } = self.0[function.index()].touches;
+        let seen = (0..WATCHED).filter(move |at| seen >> at & 1 == 1);
+        seen.map(move |at| (Slot::new(at), written >> at & 1 == 1))
+    }
+
+    /// Forgets what functions are called with.
+    pub(super) fn forget_calls(&mut self) {
+        for summary in &mut self.0 {
+            summary.parameters = None;
+        }
     }
 
     /// Whether anything is known to call it.
@@ -78,38 +97,38 @@ impl Summaries {
 }
 
 /// The memory that each function may touch, by itself or by what it calls.
-fn touches(linked: &Linked) -> Vec<BTreeMap<Slot, bool>> {
+fn touches(linked: &Linked) -> Vec<Touches> {
     let parts = linked.program().parts();
-    let mut touches = vec![BTreeMap::new(); parts.functions.len()];
-    let mut callers: BTreeMap<FunctionId, BTreeSet<usize>> = BTreeMap::new();
-    let note = |touches: &mut BTreeMap<Slot, bool>, slot: Slot, written: bool| {
-        let before = touches.get(&slot).copied();
-        let after = before.unwrap_or(false) || written;
-        touches.insert(slot, after);
-        before != Some(after)
-    };
+    let mut touches = vec![Touches::default(); parts.functions.len()];
+    let mut callers: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (at, function) in parts.functions.iter().enumerate().skip(1) {
+        let mut note = |slot: Slot, written: bool| {
+            if slot.index() < WATCHED {
+                touches[at].seen |= 1 << slot.index();
+                touches[at].written |= u64::from(written) << slot.index();
+            }
+        };
         for op in &parts.ops[function.code.start as usize..function.code.end as usize] {
             if let Action::Observe(slot) = op.action {
-                note(&mut touches[at], slot, false);
+                note(slot, false);
             } else if let Action::Publish(slot) = op.action {
-                note(&mut touches[at], slot, true);
+                note(slot, true);
             } else if let Action::Delegate(delegation) = op.action {
-                let field = parts.delegations[delegation.index()].field;
-                note(&mut touches[at], field, true);
+                note(parts.delegations[delegation.index()].field, true);
             } else if let Action::Call(callee, _) = op.action {
-                callers.entry(callee).or_default().insert(at);
+                callers.entry(callee.index()).or_default().insert(at);
             }
         }
     }
+    // Each function is looked at anew as often as it gets another bit.
     let mut todo: BTreeSet<usize> = (1..parts.functions.len()).collect();
-    while let Some(callee) = todo.pop_first() {
-        let seen: Vec<(Slot, bool)> = touches[callee].iter().map(|(s, w)| (*s, *w)).collect();
-        for caller in callers.get(&FunctionId::new(callee)).into_iter().flatten() {
-            let news = seen.iter().fold(false, |news, (slot, written)| {
-                note(&mut touches[*caller], *slot, *written) | news
-            });
-            if news {
+    while let Some(callee) = todo.pop_last() {
+        let Touches { seen, written } = touches[callee];
+        for caller in callers.get(&callee).into_iter().flatten() {
+            let known = &mut touches[*caller];
+            let joined = Touches { seen: known.seen | seen, written: known.written | written };
+            if joined != *known {
+                *known = joined;
                 todo.insert(*caller);
             }
         }

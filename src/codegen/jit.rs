@@ -13,14 +13,14 @@ use super::shims;
 use crate::analysis::{Facts, flow};
 use cranelift_codegen::{CompiledCode, Context};
 use cranelift_frontend::FunctionBuilderContext;
-use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
 use lau_runtime::instance::Linked;
 use lau_runtime::native::{Code, EntryFn, Exit, FORCE_NONE, HELPERS, Sizes};
 use lau_runtime::program::{FunctionId, Pc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Why a program has no native code. It runs on the interpreter.
@@ -49,7 +49,9 @@ pub struct Jit {
     sizes: Sizes,
     forced: Arc<AtomicU64>,
     /// Code that assumes less; `None` if it was asked for and cannot be made.
-    better: OnceLock<Option<Arc<Jit>>>,
+    better: Arc<OnceLock<Option<Arc<Jit>>>>,
+    /// Whether somebody is at it.
+    improving: AtomicBool,
     coverage: OnceLock<(usize, usize)>,
     /// How often the program was compiled before.
     generation: u32,
@@ -77,6 +79,11 @@ struct Workshop {
 /// Native stack that nested native calls may take together, in bytes.
 const STACK_RESERVE: usize = 256 << 10;
 
+/// Addresses reserved for the code of a program, in bytes, and for each of its operations besides. Three versions
+/// of an operation that calls a helper take less than half of that.
+const ARENA_MIN: usize = 1 << 20;
+const ARENA_PER_OPERATION: usize = 4 << 10;
+
 /// Bytes that a frame is taken to be larger than Cranelift says, for alignment.
 const FRAME_SLACK: usize = 48;
 
@@ -84,7 +91,7 @@ const FRAME_SLACK: usize = 48;
 const EXIT_BITS: u32 = 32;
 
 /// After so many compilations of a program, nothing is assumed any more.
-const GENERATIONS_MAX: u32 = 12;
+const GENERATIONS_MAX: u32 = 6;
 
 impl Jit {
     /// Compiles a program.
@@ -115,6 +122,12 @@ impl Jit {
                 .map(|helper| helper.address)
                 .or_else(|| shim().map(|shim| std::ptr::with_exposed_provenance(shim.1)))
         }));
+        // Of one piece, so that every function reaches every other, whenever it is made. Only what is used of it is
+        // memory.
+        let size = ARENA_MIN + ARENA_PER_OPERATION * linked.program().parts().ops.len();
+        let arena = ArenaMemoryProvider::new_with_size(size);
+        let arena = arena.map_err(|error| Refusal(format!("no memory for it: {error}")))?;
+        builder.memory_provider(Box::new(arena));
         let module = JITModule::new(builder);
         let workshop = Workshop {
             context: module.make_context(),
@@ -134,7 +147,8 @@ impl Jit {
             sizes: sizes(linked, &facts),
             facts,
             forced,
-            better: OnceLock::new(),
+            better: Arc::default(),
+            improving: AtomicBool::new(false),
             coverage: OnceLock::new(),
             generation,
         };
@@ -228,10 +242,16 @@ impl Jit {
 fn sizes(linked: &Linked, facts: &Facts) -> Sizes {
     let mut sizes = Sizes::default();
     for (at, function) in facts.functions.iter().enumerate() {
-        let variables = flow::variables(linked, FunctionId::new(at));
-        let record = variables + function.height_max + 1;
+        let id = FunctionId::new(at);
+        let variables = flow::variables(linked, id);
+        // What is entered leaves the homes of variables where they are.
+        let (entered, called) = (variables.min(function.registers), variables);
+        let beside = function.height_max + 1;
         sizes.height_max = sizes.height_max.max(function.height_max);
-        sizes.record_max = sizes.record_max.max(record);
+        sizes.entered_record_max = sizes.entered_record_max.max(entered + beside);
+        if id != FunctionId::MAIN {
+            sizes.called_record_max = sizes.called_record_max.max(called + beside);
+        }
     }
     // What helpers are handed is on the stack first.
     sizes.operands_max = flow::HEIGHT_MAX + 1;
@@ -306,24 +326,31 @@ impl Code for Jit {
         self.better.get()?.as_ref().map(|better| Arc::clone(better) as Arc<dyn Code>)
     }
     fn improve(&self, exit: u64) {
-        self.better.get_or_init(|| {
-            let mut mixed = self.facts.mixed.clone();
-            mixed.extend(&self.exit(exit).assumed);
-            // Where one assumption fails, those that have failed once will again.
-            let made = self.made.iter().filter_map(|made| made.get()?.as_ref());
-            for exit in made.flat_map(|made| &made.exits) {
-                if exit.taken.load(Ordering::Relaxed) > 0 {
-                    mixed.extend(&exit.assumed);
-                }
+        if self.improving.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut mixed = self.facts.mixed.clone();
+        mixed.extend(&self.exit(exit).assumed);
+        // Where one assumption fails, those that have failed once will again.
+        let made = self.made.iter().filter_map(|made| made.get()?.as_ref());
+        for exit in made.flat_map(|made| &made.exits) {
+            if exit.taken.load(Ordering::Relaxed) > 0 {
+                mixed.extend(&exit.assumed);
             }
-            if self.generation + 1 >= GENERATIONS_MAX {
-                let ops = &self.linked.program().parts().ops;
-                mixed.extend((0..ops.len()).map(Pc::new));
-            }
-            let forced = Arc::clone(&self.forced);
-            let next = self.generation + 1;
-            Jit::generation(&self.linked, self.options, mixed, next, forced).ok().map(Arc::new)
-        });
+        }
+        if self.generation + 1 >= GENERATIONS_MAX {
+            let ops = &self.linked.program().parts().ops;
+            mixed.extend((0..ops.len()).map(Pc::new));
+        }
+        let (linked, forced) = (Arc::clone(&self.linked), Arc::clone(&self.forced));
+        let (options, next, better) = (self.options, self.generation + 1, Arc::clone(&self.better));
+        // Beside the run: it goes on with what there is, and can be stopped. Without a thread it does so for good.
+        let compile = move || {
+            better.get_or_init(|| {
+                Jit::generation(&linked, options, mixed, next, forced).ok().map(Arc::new)
+            });
+        };
+        drop(std::thread::Builder::new().name("lau-compile".to_owned()).spawn(compile));
     }
 }
 

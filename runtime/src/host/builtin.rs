@@ -54,7 +54,7 @@ pub enum Price {
     /// Always this much.
     Fixed(Energy),
     /// This function of the arguments, charged before the call. It should be cheap and must not
-    /// depend on anything else.
+    /// depend on anything else: it may be asked more than once about one call.
     ByArguments(Arc<PriceFn>),
 }
 

@@ -48,6 +48,8 @@ macro_rules! helpers {
 helpers! {
     /// Takes a holder away: of the first word, which moves.
     Release = "lau_release": release as HelperFn;
+    /// Takes away the holders from an address on, so many words.
+    ReleaseAll = "lau_release_all": release_all as HelperFn;
     /// Copies so many words, the third, from one address to another. They move.
     Move = "lau_move": move_words as HelperFn;
     /// Whether the first word is truthy: a Bool.
@@ -138,6 +140,15 @@ unsafe fn borrowed<const N: usize>(bits: &[u64; N]) -> &[Word; N] {
 unsafe extern "C" fn release(_: *mut Context, _: i64, word: u64, _: u64, _: u64) {
     // SAFETY: as above; it moves.
     drop(unsafe { Word::from_native(word) });
+}
+
+unsafe extern "C" fn release_all(_: *mut Context, _: i64, from: u64, n: u64, _: u64) {
+    // SAFETY: as above; native code names variables of its own, and uses them no more.
+    let words = unsafe { std::slice::from_raw_parts(from as *const u64, n as usize) };
+    for bits in words {
+        // SAFETY: as above; it moves.
+        drop(unsafe { Word::from_native(*bits) });
+    }
 }
 
 unsafe extern "C" fn move_words(_: *mut Context, _: i64, from: u64, to: u64, n: u64) {

@@ -2,13 +2,16 @@
 
 use super::leave::cold_block;
 use super::{Callee, Emitter, Held, TRUSTED, abi, offset, parameter};
-use crate::analysis::{Operand, Type};
+use crate::analysis::{Operand, Type, flow};
 use crate::codegen::Fault;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
 use lau_runtime::host::ScalarType;
 use lau_runtime::native::{HelperId, layout, status};
 use lau_runtime::program::{self, Action, FunctionId, Op, Pc, QuantityId, Slot};
+
+/// So many variables are given up one by one where a function returns.
+const RELEASED_EACH_MAX: usize = 8;
 
 impl Emitter<'_, '_> {
     /// Calls a helper that costs nothing. One that is called seldom, beside code that is not, is called so
@@ -127,6 +130,12 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// Whether a direct version has so many variables that it gives up what is in their homes by one helper.
+    /// What is in a home has no storage then, or is held.
+    pub(super) fn gives_up_at_once(&self) -> bool {
+        flow::variables(self.linked(), self.task.id) > RELEASED_EACH_MAX
+    }
+
     pub(super) fn return_(&mut self) {
         let (top, of) = match self.stack.pop() {
             Some(held) => {
@@ -141,7 +150,16 @@ impl Emitter<'_, '_> {
         // What is returned of a variable moves out of it.
         let moved = if let Held::Variable(slot) = top { Some(slot) } else { None };
         let top = if moved.is_some() { Held::Word(self.word(top)) } else { self.owned(top) };
-        for at in 0..crate::analysis::flow::variables(self.linked(), self.task.id) {
+        let variables = flow::variables(self.linked(), self.task.id);
+        if self.gives_up_at_once() {
+            if let Some(slot) = moved {
+                let null = self.null();
+                self.b.ins().store(TRUSTED, null, self.homes, offset(8 * slot.index()));
+            }
+            let count = self.b.ins().iconst(types::I64, variables as i64);
+            self.helper(HelperId::ReleaseAll, [self.homes, count], true);
+        }
+        for at in 0..if self.gives_up_at_once() { 0 } else { variables } {
             let slot = Slot::new(at);
             if self.state.variable(slot) == Type::Word && moved != Some(slot) {
                 let word = self.home(slot);

@@ -27,6 +27,9 @@ impl Emitter<'_, '_> {
                 self.b.ins().store(TRUSTED, word, self.homes, offset(8 * at));
             } else {
                 self.write(self.variables[at], held);
+                if self.gives_up_at_once() {
+                    self.b.ins().store(TRUSTED, null, self.homes, offset(8 * at));
+                }
             }
         }
         let start = self.facts.blocks.list[0].start;
@@ -77,7 +80,9 @@ impl Emitter<'_, '_> {
         let word = self.b.ins().load(types::I64, TRUSTED, from, offset(8 * at));
         self.b.def_var(forms.word, word);
         let ok = match of {
-            Type::Word | Type::Never => return,
+            Type::Word => return,
+            // Nothing is of that type, so nobody comes here.
+            Type::Never => self.b.ins().iconst(types::I8, 0),
             Type::Number => self.below(word, layout::FIRST_TAGGED),
             Type::Scalar => self.below(word, layout::FIRST_STORED),
             Type::Bool => {

@@ -136,9 +136,9 @@ impl Emitter<'_, '_> {
 
     pub(super) fn load(&mut self, slot: Slot) {
         let held = match self.state.variable(slot) {
-            Type::Word => Held::Variable(slot),
+            Type::Word | Type::Never => Held::Variable(slot),
             of @ (Type::Number | Type::Bool) => self.read(self.variables[slot.index()], of),
-            Type::Scalar | Type::Never => {
+            Type::Scalar => {
                 let word = self.b.use_var(self.variables[slot.index()].word);
                 Held::Scalar(if self.main() { self.or_null(word) } else { word })
             }
