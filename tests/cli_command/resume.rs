@@ -269,8 +269,12 @@ mod signals {
         }
         assert_eq!(temporaries(&to).len(), kept.len() - 1);
         drop(writer);
-        stopped("push 1", "--budget 0", &to);
-        assert!(!written.exists(), "nobody writes it any more");
+        // A process that another test is just starting may have the lock too, until it has started.
+        let removed = (0..100).any(|_| {
+            stopped("push 1", "--budget 0", &to);
+            !written.exists()
+        });
+        assert!(removed, "nobody writes it any more");
     }
 
     #[test]
