@@ -1,6 +1,6 @@
 //! `lau fuzz`: cases, rates, what it leaves behind, and how it ends.
 
-use crate::support::{keys, lau, run};
+use crate::support::{interruptible, keys, run};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -72,7 +72,7 @@ fn time_ends_it_and_so_does_an_interrupt() {
     if !cfg!(unix) {
         return;
     }
-    let mut command = lau();
+    let mut command = interruptible();
     command.args(["fuzz", "--seconds", "60", "--save"]).arg(folder("fuzz_interrupt"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     std::thread::sleep(Duration::from_millis(700));

@@ -101,5 +101,5 @@ fn large_files_are_read_in_linear_time() {
     assert_eq!(ran.json()["output"], 100_000);
     let list = format!("[{}1]", "1.5,".repeat(1_000_000));
     let ran = input("large.json", list, "--json", "load x\nlen");
-    assert_eq!(ran.json()["output"], 1_000_001);
+    assert_eq!(ran.json()["output"], 1_000_001, "{ran:?}");
 }

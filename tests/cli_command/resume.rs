@@ -1,7 +1,7 @@
 //! Runs that stop and go on: snapshots in files, time-outs, Ctrl-C, and being killed.
 
 use crate::report::RUN_KEYS;
-use crate::support::{Ran, file, keys, lau, program, run};
+use crate::support::{Ran, file, interruptible, keys, program, run};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -146,7 +146,7 @@ mod signals {
     use std::process::{Child, Command, Stdio};
 
     fn start(source: &Path, to: &Path) -> Child {
-        let mut command = lau();
+        let mut command = interruptible();
         command.args(["run", "--budget", "inf", "--snapshot"]).arg(to).arg(source);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().expect("the command starts")

@@ -39,7 +39,23 @@ impl Ran {
 
 /// The command, with a quiet environment.
 pub(crate) fn lau() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lau"));
+    quiet(Command::new(env!("CARGO_BIN_EXE_lau")))
+}
+
+/// The command, where interrupts are not ignored although the tests may have been started so, as in the
+/// background of a script. Where `env` cannot do that, as it is.
+pub(crate) fn interruptible() -> Command {
+    const WAY: &str = "--default-signal=INT";
+    let tried = Command::new("env").args([WAY, "true"]).output();
+    if !tried.is_ok_and(|ran| ran.status.success()) {
+        return lau();
+    }
+    let mut command = quiet(Command::new("env"));
+    command.args([WAY, env!("CARGO_BIN_EXE_lau")]);
+    command
+}
+
+fn quiet(mut command: Command) -> Command {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
         command.env_remove(name);
     }
