@@ -10,6 +10,7 @@ const RUNTIME: &[&[&str]] = &[
     &["value", "energy", "trap", "limits"],
     &["word"],
     &["host"],
+    &["library"],
     &["program"],
     &["interp"],
     &["snapshot"],

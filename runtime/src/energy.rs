@@ -138,6 +138,8 @@ pub mod rate {
     pub const HOST_BYTES_FREE: u64 = 1024;
     /// What a host builtin costs unless it declares a price.
     pub const HOST_CALL: u64 = 1000;
+    /// What a call of the standard library costs before sizes.
+    pub const LIBRARY_CALL: u64 = 1000;
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod energy;
 pub mod host;
 pub mod instance;
 mod interp;
+pub mod library;
 pub mod limits;
 pub mod native;
 pub mod program;

@@ -8,6 +8,7 @@ use crate::dsl::instruction::Instruction;
 use crate::dsl::suggest::{self, COMPARED_MAX};
 use crate::dsl::token::shown;
 use lau_runtime::host::Interface;
+use lau_runtime::library;
 use lau_runtime::program::opcode::Effect;
 
 /// Warns of jumps past the end and of calls nobody is known to answer.
@@ -29,6 +30,7 @@ pub(super) fn suspects(
         if let Instruction::Call(name, _) | Instruction::Try(name, _) = instruction
             && !structure.by_name.contains_key(name.as_str())
             && known.find(name).is_none()
+            && library::find(name).is_none()
         {
             findings.report_with(Code::UnknownFunction, || {
                 let message = format!("{} is neither defined here nor known", shown(name));
@@ -45,7 +47,8 @@ pub(super) fn suspects(
 /// The name a misspelt one probably means, of the program's first functions and the host's first names.
 fn nearest<'a>(name: &str, structure: &Structure<'a>, known: &'a Interface) -> Option<&'a str> {
     let own = structure.definitions.iter().map(|definition| definition.name).take(COMPARED_MAX);
-    suggest::nearest(name, own.chain(known.names().take(COMPARED_MAX)))
+    let library = library::TABLE.iter().map(|function| function.name);
+    suggest::nearest(name, own.chain(known.names().take(COMPARED_MAX)).chain(library))
 }
 
 /// Warns of code that control never comes to, at the first instruction of each stretch of it. Follows

@@ -2,6 +2,7 @@
 
 use super::{CallId, Program};
 use crate::host::{Interface, Signature};
+use crate::library::{self, LibraryId};
 use std::sync::Arc;
 
 /// What a called name means.
@@ -9,13 +10,16 @@ use std::sync::Arc;
 pub enum Callee {
     /// A builtin of the host, by its place in the interface.
     Builtin(usize),
+    /// A function of the standard library.
+    Library(LibraryId),
     /// Nothing; calling it is a trap.
     Unknown,
 }
 
 /// A program joined to a host interface. Engines compile this; instances bring the implementations.
 ///
-/// The program's own functions come before builtins of the same name; lowering has seen to that.
+/// The program's own functions come before builtins of the same name; lowering has seen to that. Builtins
+/// come before functions of the library.
 #[derive(Debug)]
 pub struct Linked {
     program: Arc<Program>,
@@ -28,7 +32,9 @@ impl Linked {
     /// is a trap, if it comes to that.
     #[must_use]
     pub fn new(program: Arc<Program>, interface: Interface) -> Linked {
-        let callee = |name: &String| interface.find(name).map_or(Callee::Unknown, Callee::Builtin);
+        let library = |name: &str| library::find(name).map_or(Callee::Unknown, Callee::Library);
+        let callee =
+            |name: &String| interface.find(name).map_or_else(|| library(name), Callee::Builtin);
         let callees = program.parts().calls.iter().map(callee).collect();
         Linked { program, interface, callees }
     }
