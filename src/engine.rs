@@ -140,6 +140,13 @@ impl Prepared {
         self.jit.as_ref().map_or(0, |jit| jit.guards())
     }
 
+    /// How often runs have left native code so far, each frame counted.
+    #[cfg(feature = "jit")]
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.jit.as_ref().map_or(0, |jit| jit.left())
+    }
+
     /// Makes one of those guards leave whenever it is come to; with `None`, none.
     #[cfg(feature = "jit")]
     pub fn force(&self, guard: Option<u64>) {

@@ -10,6 +10,11 @@
 #[allow(dead_code, reason = "each test crate uses a part")]
 mod support;
 
+use lau_agent_runtime::codegen::Options;
+use lau_agent_runtime::engine::Prepared;
+use lau_agent_runtime::lower::compile;
+use lau_agent_runtime::{Energy, Host, Limits, Linked, Value};
+use std::sync::Arc;
 use support::compare::{Subject, judge, judge_scenes};
 use support::directed;
 use support::engine::Leaving;
@@ -30,4 +35,37 @@ fn a_run_that_leaves_anywhere_does_what_the_stepper_does() {
 #[test]
 fn a_run_that_leaves_anywhere_settles_corners_as_the_stepper_does() {
     judge_scenes::<Leaving>(&directed::scenes());
+}
+
+/// That nothing is to be seen of it would hold as well if guards could not be made to leave.
+#[test]
+fn a_guard_that_is_made_to_leave_does() {
+    let source = "push 0\nstore i\nagain:\nload i\npush 1\nadd\nstore i\nload i\npush 50\nlt\n\
+        jump_true again\nload i";
+    let host = Arc::new(Host::default());
+    let program = compile(source, &host.interface()).program.expect("no errors");
+    let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+    let prepared = Prepared::native(linked, &Options { exits: true, ..Options::default() });
+    // How often a run leaves, and what it comes to.
+    let left = || {
+        let before = prepared.left();
+        let mut instance = prepared.instance(Arc::clone(&host), Limits::default()).expect("made");
+        instance.set_energy(Energy::ZERO, Energy::from_units(1e6));
+        assert_eq!(instance.run().output().and_then(Value::as_f64), Some(50.0));
+        prepared.left() - before
+    };
+    let unforced = left();
+    assert!(unforced <= 2, "{unforced}");
+    let each: Vec<u64> = (0..prepared.guards())
+        .map(|guard| {
+            prepared.force(Some(guard));
+            left()
+        })
+        .collect();
+    assert!(each.iter().any(|left| *left > 5), "{each:?}");
+    prepared.force_all();
+    let all = left();
+    assert!(all > 5, "{all}");
+    prepared.force(None);
+    assert_eq!(left(), unforced);
 }

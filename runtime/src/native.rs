@@ -167,7 +167,7 @@ pub struct Exit {
     pub variables: Vec<(Slot, Source)>,
     /// The operations whose operands the code took to be of a kind that they turned out not to be.
     pub assumed: Vec<Pc>,
-    /// How often it was taken, if something was assumed.
+    /// How often it was taken.
     pub taken: AtomicU32,
 }
 
@@ -384,7 +384,8 @@ fn rebuild(m: &mut Machine, env: &Environment<'_>, code: &dyn Code, mut records:
         }
         m.used = m.used.wrapping_sub(exit.unspent.0);
         m.instructions = m.instructions.wrapping_sub(exit.unspent.1.into());
-        if !exit.assumed.is_empty() && exit.taken.fetch_add(1, Ordering::Relaxed) + 1 == TAKEN_MAX {
+        let taken = exit.taken.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if taken == TAKEN_MAX && !exit.assumed.is_empty() {
             code.improve(*number);
         }
     }

@@ -229,7 +229,7 @@ impl<'a, 'f> Emitter<'a, 'f> {
         };
         b.def_var(energy, from_energy);
         b.def_var(count, from_count);
-        let restart = Restart::nowhere(&state, from_energy, from_count);
+        let restart = Restart::nowhere(state.clone(), from_energy, from_count);
         let mut emitter = Emitter {
             b,
             flow,

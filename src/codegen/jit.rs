@@ -232,6 +232,14 @@ impl Jit {
         self.workshop.lock().unwrap_or_else(PoisonError::into_inner).guards
     }
 
+    /// How often runs have left the code so far, each frame counted; code that was made to take its place is
+    /// counted by itself.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        let made = self.made.iter().filter_map(|made| made.get()?.as_ref());
+        made.flat_map(|made| &made.exits).map(|e| u64::from(e.taken.load(Ordering::Relaxed))).sum()
+    }
+
     /// Makes a guard leave whenever it is come to: see `lau_runtime::native::FORCE_NONE` and `FORCE_ALL`. Does
     /// nothing in code that was not made for it.
     pub fn force(&self, guard: u64) {

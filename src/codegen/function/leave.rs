@@ -24,11 +24,11 @@ pub(super) struct Restart {
 }
 
 impl Restart {
-    pub(super) fn nowhere(state: &State, energy: ir::Value, count: ir::Value) -> Restart {
+    pub(super) fn nowhere(state: State, energy: ir::Value, count: ir::Value) -> Restart {
         Restart {
             pc: Pc::new(0),
             unspent: (0, 0),
-            state: state.clone(),
+            state,
             stack: Vec::new(),
             energy,
             count,
@@ -139,9 +139,8 @@ impl Emitter<'_, '_> {
         self.restart = Restart {
             pc,
             unspent: self.unspent(),
-            state: self.state.clone(),
             stack: self.stack.clone(),
-            ..Restart::nowhere(&self.state, energy, count)
+            ..Restart::nowhere(self.state.clone(), energy, count)
         };
     }
 
