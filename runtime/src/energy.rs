@@ -132,7 +132,11 @@ impl fmt::Display for Energy {
 pub mod rate {
     /// A byte that is compared, hashed, copied or converted.
     pub const BYTE: u64 = 1;
-    /// A value that goes into a new list or map.
+    /// An element that is visited, and moved or shared.
+    pub const ELEMENT: u64 = 10;
+    /// A byte that is read in another form than it stands in, or written in one: JSON, patterns.
+    pub const FORM: u64 = 10;
+    /// A value that goes into a new list or map, or a text that is cut out of another.
     pub const VALUE: u64 = 50;
     /// Bytes of arguments, and of the answer, that the price of a host call covers.
     pub const HOST_BYTES_FREE: u64 = 1024;

@@ -57,9 +57,6 @@ impl std::fmt::Debug for Word {
     }
 }
 
-/// What is wrong with an instruction: the trap's kind and message.
-type Wrong = (TrapKind, String);
-
 /// Works until the run ends or stops.
 pub(crate) const WHOLE: u8 = 0;
 /// Works for one instruction.

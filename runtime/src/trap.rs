@@ -6,6 +6,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write};
 
+/// What is wrong with an instruction: the trap's kind and message.
+pub(crate) type Wrong = (TrapKind, String);
+
 macro_rules! traps {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal, $limit:literal;)*) => {
         /// The kinds of trap.
@@ -48,6 +51,8 @@ traps! {
     TypeError = "type-error", "Type error", false;
     /// An index outside the list or text.
     IndexOutOfRange = "index-out-of-range", "Index out of range", false;
+    /// An argument of a library function that is of the right type and yet none that it takes.
+    InvalidArgument = "invalid-argument", "Invalid argument", false;
     /// `energy_check` found less than it asks for.
     EnergyCheck = "energy-check", "Energy check failed", false;
     /// The program executed `fail`.

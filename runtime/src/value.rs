@@ -215,6 +215,20 @@ const JSON_NESTING_MAX: usize = 500;
 /// assert_eq!(from_json::<Value>(&json).unwrap(), deep);
 /// ```
 pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    let deepest = json_nesting(text);
+    if deepest > JSON_NESTING_MAX {
+        let message = format!("it nests {deepest} levels, where {JSON_NESTING_MAX} are allowed");
+        return Err(serde::de::Error::custom(message));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let value = T::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// How deep the brackets of a text of JSON nest, whether or not they match.
+pub(crate) fn json_nesting(text: &str) -> usize {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
     for byte in text.bytes() {
         match byte {
@@ -227,15 +241,7 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error
         }
         deepest = deepest.max(depth);
     }
-    if deepest > JSON_NESTING_MAX {
-        let message = format!("it nests {deepest} levels, where {JSON_NESTING_MAX} are allowed");
-        return Err(serde::de::Error::custom(message));
-    }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    reader.disable_recursion_limit();
-    let value = T::deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    deepest
 }
 
 impl From<f64> for Value {

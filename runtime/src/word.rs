@@ -33,11 +33,13 @@
 mod compare;
 mod constants;
 mod convert;
+mod measure;
 mod object;
 
 pub(crate) use compare::{equal, text_order};
 pub(crate) use constants::{Constants, Restored, ascii_char};
-pub(crate) use convert::{Measure, to_value};
+pub(crate) use convert::to_value;
+pub(crate) use measure::{Made, Measure};
 pub(crate) use object::{
     ELEMENT_BYTES, ENTRY_BYTES, Entries, HEADER_BYTES, Heap, ListObject, MapObject, TextObject,
 };

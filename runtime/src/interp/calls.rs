@@ -6,14 +6,15 @@
 //! until the answer is in, so a trap leaves them there. A builtin may also ask to wait: its question is
 //! then pending until somebody gives the [`answer`]. Builtins may panic; that ends here.
 
-use super::{Environment, Machine, Pending, Wrong};
+use super::{Environment, Machine, Pending};
 use crate::energy::{Energy, rate};
 use crate::host::{
     Body, Builtin, Failure, Price, Pricing, Reply, ScalarType, Signature, Thrown, guarded,
 };
-use crate::library::{Body as LibraryBody, Function};
+use crate::library::{self, Function};
+use crate::limits::Limits;
 use crate::program::{Action, CallId, Callee, DelegateId, Linked};
-use crate::trap::TrapKind;
+use crate::trap::{TrapKind, Wrong};
 use crate::value::Value;
 use crate::word::{Measure, Word, to_value};
 
@@ -50,7 +51,9 @@ pub(crate) fn begin(
             let bytes = arguments.iter().fold(0, |sum: u64, a| sum.saturating_add(a.tree_size()));
             (Some(&env.builtins[at]), size_price(bytes))
         }
-        Callee::Library(function) => return library(m, function.function(), argc, left),
+        Callee::Library(function) => {
+            return call_library(m, env.limits, function.function(), argc, left);
+        }
         Callee::Unknown => (None, 0),
     };
 
@@ -114,52 +117,24 @@ pub(crate) fn begin(
 }
 
 /// Calls a function of the library: its result takes the place of the arguments at once.
-fn library(m: &mut Machine, function: &Function, argc: u8, left: u64) -> (u64, Called) {
-    let Some(left) = left.checked_sub(rate::LIBRARY_CALL) else {
-        return (left, Called::ExhaustedBefore);
-    };
+fn call_library(
+    m: &mut Machine,
+    limits: &Limits,
+    function: &Function,
+    argc: u8,
+    left: u64,
+) -> (u64, Called) {
     let argc = usize::from(argc);
-    let there = m.stack.len() - m.frame.stack;
-    let name = function.name;
-    if there < argc {
-        let message = format!("`{name}` is called with {argc} values, the stack has {there}");
-        return (left, Called::Wrong((TrapKind::StackUnderflow, message)));
-    }
-    let at = m.stack.len() - argc;
-    match worked_out(function, &m.stack[at..]) {
-        Ok(word) => {
+    let at = m.stack.len() - (m.stack.len() - m.frame.stack).min(argc);
+    match library::call(function, &mut m.stack[at..], argc, &m.heap, limits, left) {
+        None => (left, Called::ExhaustedBefore),
+        Some((left, Err(wrong))) => (left, Called::Wrong(wrong)),
+        Some((left, Ok(word))) => {
             m.stack.truncate(at);
             m.stack.push(word);
             (left, Called::Done)
         }
-        Err(message) => (left, Called::Wrong((TrapKind::TypeError, message))),
     }
-}
-
-/// The result of a function of the library, or what is wrong with the arguments.
-fn worked_out(function: &Function, arguments: &[Word]) -> Result<Word, String> {
-    let name = function.name;
-    if arguments.len() != function.parameters.len() {
-        let (wanted, found) = (function.parameters.len(), arguments.len());
-        return Err(format!("`{name}` takes {wanted} arguments, not {found}"));
-    }
-    let mut numbers = [0.0; 3];
-    for (at, (word, (parameter, wanted))) in arguments.iter().zip(function.parameters).enumerate() {
-        let Some(n) = word.as_number() else {
-            let found = word.type_name();
-            let message =
-                format!("argument {} of `{name}`, {parameter}, is a {wanted}, not {found}", at + 1);
-            return Err(message);
-        };
-        numbers[at] = n;
-    }
-    let [a, b, c] = numbers;
-    Ok(match function.body {
-        LibraryBody::One(f) => Word::number_from_outside(f(a)),
-        LibraryBody::Two(f) => Word::number_from_outside(f(a, b)),
-        LibraryBody::Three(f) => Word::number_from_outside(f(a, b, c)),
-        LibraryBody::Test(f) => Word::bool(f(a)),
-    })
 }
 
 /// Answers the question that is pending, for [`accept`] to take in; whether there is one.

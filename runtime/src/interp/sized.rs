@@ -3,39 +3,13 @@
 //! Prices look at sizes only and take whatever is on the stack; acts come after the price is paid and
 //! the stack is known to be deep enough, and check types, range and limits in that order.
 
-use super::{Machine, Wrong};
+use super::Machine;
 use crate::energy::rate;
 use crate::limits::Limits;
-use crate::trap::TrapKind;
+use crate::trap::{TrapKind, Wrong};
 use crate::word::{
-    ELEMENT_BYTES, ENTRY_BYTES, Entries, HEADER_BYTES, Heap, View, Word, ascii_char,
+    ELEMENT_BYTES, ENTRY_BYTES, Entries, HEADER_BYTES, Heap, Made, View, Word, ascii_char,
 };
-
-/// What an instruction makes: checked against the limits before it is made.
-struct Made {
-    depth: u16,
-    own: u64,
-    tree: u64,
-    /// Bytes of live memory it takes.
-    added: u64,
-}
-
-impl Made {
-    fn check(&self, live: u64, limits: &Limits) -> Result<(), Wrong> {
-        let checks = [
-            (TrapKind::NestingLimit, self.depth.into(), limits.nesting_max.into(), "levels"),
-            (TrapKind::ValueLimit, self.own, limits.value_bytes_max, "bytes"),
-            (TrapKind::TreeLimit, self.tree, limits.tree_bytes_max, "bytes"),
-            (TrapKind::MemoryLimit, live + self.added, limits.memory_bytes_max, "bytes"),
-        ];
-        for (kind, got, limit, unit) in checks {
-            if got > limit {
-                return Err((kind, format!("{got} {unit}, where {limit} are allowed")));
-            }
-        }
-        Ok(())
-    }
-}
 
 fn type_error<T>(message: String) -> Result<T, Wrong> {
     Err((TrapKind::TypeError, message))

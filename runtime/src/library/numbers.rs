@@ -6,13 +6,25 @@ use super::{Body, Function, Kind, Parameter};
 const X: &[Parameter] = &[("x", Kind::Number)];
 const A_B: &[Parameter] = &[("a", Kind::Number), ("b", Kind::Number)];
 
+const fn scalar(
+    name: &'static str,
+    parameters: &'static [Parameter],
+    result: Kind,
+    meaning: &'static str,
+    example: (&'static str, &'static str),
+    body: Body,
+) -> Function {
+    let required = parameters.len();
+    Function { name, parameters, required, result, price: "", meaning, example, body }
+}
+
 const fn one(
     name: &'static str,
     f: fn(f64) -> f64,
     meaning: &'static str,
     example: (&'static str, &'static str),
 ) -> Function {
-    Function { name, parameters: X, result: Kind::Number, meaning, example, body: Body::One(f) }
+    scalar(name, X, Kind::Number, meaning, example, Body::One(f))
 }
 
 const fn two(
@@ -22,7 +34,7 @@ const fn two(
     meaning: &'static str,
     example: (&'static str, &'static str),
 ) -> Function {
-    Function { name, parameters, result: Kind::Number, meaning, example, body: Body::Two(f) }
+    scalar(name, parameters, Kind::Number, meaning, example, Body::Two(f))
 }
 
 pub(super) const TABLE: &[Function] = &[
@@ -99,26 +111,26 @@ pub(super) const TABLE: &[Function] = &[
         "the larger of a and b; NaN if one is; -0 is below 0",
         ("push 3; push -4; call max 2", "3"),
     ),
-    Function {
-        name: "clamp",
-        parameters: &[("x", Kind::Number), ("low", Kind::Number), ("high", Kind::Number)],
-        result: Kind::Number,
-        meaning: "x, but not below low and not above high; where low is above high, high; NaN if one is",
-        example: ("push 12; push 0; push 10; call clamp 3", "10"),
-        body: Body::Three(|x, low, high| min(max(x, low), high)),
-    },
-    Function {
-        name: "is_nan",
-        parameters: X,
-        result: Kind::Bool,
-        meaning: "whether x is NaN, which equals nothing, itself included",
-        example: ("push 0; push 0; div; call is_nan 1", "true"),
-        body: Body::Test(f64::is_nan),
-    },
+    scalar(
+        "clamp",
+        &[("x", Kind::Number), ("low", Kind::Number), ("high", Kind::Number)],
+        Kind::Number,
+        "x, but not below low and not above high; where low is above high, high; NaN if one is",
+        ("push 12; push 0; push 10; call clamp 3", "10"),
+        Body::Three(|x, low, high| min(max(x, low), high)),
+    ),
+    scalar(
+        "is_nan",
+        X,
+        Kind::Bool,
+        "whether x is NaN, which equals nothing, itself included",
+        ("push 0; push 0; div; call is_nan 1", "true"),
+        Body::Test(f64::is_nan),
+    ),
 ];
 
 /// As IEEE 754-2019 `minimum`.
-fn min(a: f64, b: f64) -> f64 {
+pub(super) fn min(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         f64::NAN
     } else if a == b {
@@ -131,6 +143,6 @@ fn min(a: f64, b: f64) -> f64 {
 }
 
 /// As IEEE 754-2019 `maximum`.
-fn max(a: f64, b: f64) -> f64 {
+pub(super) fn max(a: f64, b: f64) -> f64 {
     -min(-a, -b)
 }

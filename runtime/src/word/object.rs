@@ -68,6 +68,14 @@ impl Header {
         }
     }
 
+    fn shrink(&self, bytes: u64) {
+        if let Some(account) = self.account {
+            // SAFETY: as in `new`.
+            let account = unsafe { account.as_ref() };
+            account.live.set(account.live.get() - bytes);
+        }
+    }
+
     fn close(&self, size: u64) {
         if let Some(account) = self.account {
             // SAFETY: as in `new`; this object's share in it ends here.
@@ -269,7 +277,6 @@ impl ListObject {
         &self.items
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "native code reads lists under this bit"))]
     pub(crate) fn all_numbers(&self) -> bool {
         self.all_numbers
     }
@@ -286,6 +293,14 @@ impl ListObject {
         self.note(&item);
         self.header.grow(ELEMENT_BYTES);
         self.items.push(item);
+        (self.data, self.len) = (self.items.as_ptr(), self.items.len());
+    }
+
+    /// Puts these behind the others, and holds them too.
+    pub(crate) fn extend(&mut self, items: &[Word]) {
+        items.iter().for_each(|item| self.note(item));
+        self.header.grow(ELEMENT_BYTES * items.len() as u64);
+        self.items.extend_from_slice(items);
         (self.data, self.len) = (self.items.as_ptr(), self.items.len());
     }
 
@@ -335,6 +350,13 @@ impl MapObject {
         self.entries.iter().map(|(key, value)| (&**key, value))
     }
 
+    /// The entries in the order of their keys.
+    pub(crate) fn sorted(&self) -> Vec<(&str, &Word)> {
+        let mut entries: Vec<_> = self.entries().collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        entries
+    }
+
     pub(crate) fn own_size(&self) -> u64 {
         HEADER_BYTES + ENTRY_BYTES * self.entries.len() as u64 + self.key_bytes
     }
@@ -353,6 +375,16 @@ impl MapObject {
             self.header.grow(ENTRY_BYTES + key.len() as u64);
             self.key_bytes += key.len() as u64;
             self.entries.insert(key.into(), value);
+        }
+    }
+
+    /// Takes an entry away, if there is one.
+    pub(crate) fn remove(&mut self, key: &str) {
+        if let Some(old) = self.entries.swap_remove(key) {
+            let bytes = key.len() as u64;
+            self.inner -= old.tree_size();
+            self.key_bytes -= bytes;
+            self.header.shrink(ENTRY_BYTES + bytes);
         }
     }
 }
