@@ -231,3 +231,26 @@ fn special_numbers_are_as_the_language_says() {
     assert_eq!(clamp("2", "5", "3"), 3.0);
     assert!(clamp("nan", "0", "1").is_nan() && clamp("0", "nan", "1").is_nan());
 }
+
+/// Functions of Numbers alone are instructions, or called without values, in native code: of Numbers that it
+/// finds in variables, and of others, which it leaves.
+#[test]
+fn functions_of_numbers_are_the_same_in_loops() {
+    const NUMBERS: &str = "[0, -0, 1, -1, 0.5, -0.5, 1.5, -2.5, 0.49999999999999994, 4503599627370497.5, 1e300, -1e300, 5e-324]";
+    for function in TABLE.iter().filter(|function| function.is_scalar()) {
+        let (name, count) = (function.name, function.parameters.len());
+        let arguments = ["load x", "load y", "load z"][..count].join("\n");
+        let source = format!(
+            "push {NUMBERS}\nstore l\npush inf\nappend l\npush -inf\nappend l\npush nan\nappend l\n\
+             push []\nstore results\npush 0\nstore n\nagain:\n\
+             load l\nload n\npush 16\nrem\nget\nstore x\n\
+             load l\nload n\npush 3\nmul\npush 16\nrem\nget\nstore y\n\
+             load l\nload n\npush 7\nmul\npush 5\nadd\npush 16\nrem\nget\nstore z\n\
+             {arguments}\ncall {name} {count}\ncall to_text 1\nappend results\n\
+             load n\npush 1\nadd\nstore n\nload n\npush 64\nlt\njump_true again\nload results"
+        );
+        let outcome = run(&source);
+        let Some(Value::List(results)) = outcome.output() else { panic!("{name}: {outcome:?}") };
+        assert_eq!(results.len(), 64);
+    }
+}

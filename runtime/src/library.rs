@@ -181,6 +181,15 @@ pub struct Function {
 /// What works the result out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Body {
+    /// Of Numbers alone: at the price of the call, and without fail.
+    Scalar(Scalar),
+    /// Of any values.
+    Words(Work),
+}
+
+/// A function of Numbers. What it gives may be any NaN.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scalar {
     /// Of one Number.
     One(fn(f64) -> f64),
     /// Of two.
@@ -189,8 +198,20 @@ pub(crate) enum Body {
     Three(fn(f64, f64, f64) -> f64),
     /// Whether something holds of a Number.
     Test(fn(f64) -> bool),
-    /// Of any values.
-    Words(Work),
+}
+
+impl Scalar {
+    /// The result, a Bool as 0 or 1; a NaN is the one NaN.
+    pub(crate) fn apply(self, numbers: [f64; 3]) -> f64 {
+        let [a, b, c] = numbers;
+        let result = match self {
+            Scalar::One(f) => f(a),
+            Scalar::Two(f) => f(a, b),
+            Scalar::Three(f) => f(a, b, c),
+            Scalar::Test(f) => f64::from(f(a)),
+        };
+        if result.is_nan() { f64::NAN } else { result }
+    }
 }
 
 /// A function of values that have sizes.
@@ -231,6 +252,13 @@ impl Function {
         let counts: Vec<_> =
             (self.required..=self.parameters.len()).map(|n| n.to_string()).collect();
         counts.join(" or ")
+    }
+
+    /// Whether it takes Numbers alone, gives a Number or a Bool, costs what a call costs, and cannot fail if its
+    /// arguments are right: native code may call it without making values.
+    #[must_use]
+    pub fn is_scalar(&self) -> bool {
+        matches!(self.body, Body::Scalar(_))
     }
 
     /// Whether it takes so many arguments.
@@ -284,6 +312,11 @@ impl LibraryId {
     #[must_use]
     pub fn index(self) -> usize {
         self.0
+    }
+
+    /// The function of that number.
+    pub(crate) fn of(index: usize) -> Option<LibraryId> {
+        (index < TABLE.len()).then_some(LibraryId(index))
     }
 }
 

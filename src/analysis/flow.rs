@@ -4,14 +4,17 @@
 //! afterwards; the code generator follows it operation by operation. Facts hold for control that comes
 //! from native code. Control that comes from the interpreter has them checked on entry.
 
+mod direct;
+
+pub use direct::Direct;
+
 use super::blocks::{Block, Blocks, ends, target};
-use super::segments::DEAREST_MAX;
 use super::summary::Summaries;
 use super::types::Type;
-use lau_runtime::host::{Pricing, ScalarType};
+use lau_runtime::host::ScalarType;
 use lau_runtime::instance::Linked;
 use lau_runtime::program::opcode::Takes;
-use lau_runtime::program::{Action, Callee, ConstantId, FunctionId, Op, Pc, Slot};
+use lau_runtime::program::{Action, ConstantId, FunctionId, Op, Pc, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A value on the operand stack, within a block.
@@ -193,37 +196,6 @@ impl Flow<'_> {
             && self.may_be_number(key)
     }
 
-    /// Whether a call of the host is of a typed builtin that is called directly.
-    #[must_use]
-    pub fn calls_directly(&self, action: Action, state: &State) -> bool {
-        let Action::CallOut(call, argc) = action else { return false };
-        let Callee::Builtin(at) = self.linked.callee(call) else { return false };
-        let (_, signature) = self.linked.interface().builtin(at);
-        let (Some(types), Some(_)) = (&signature.types, signature.result) else { return false };
-        let argc = usize::from(argc);
-        // What costs more than a segment should is never paid in advance.
-        let fixed = matches!(signature.pricing, Pricing::Fixed(price) if price.thousandths() <= DEAREST_MAX);
-        let Some(below) = state.stack.len().checked_sub(argc) else { return false };
-        let fits = |(operand, of): (&Operand, &ScalarType)| match of {
-            ScalarType::Number => self.may_be_number(*operand),
-            ScalarType::Bool => *operand == Operand::Typed(Type::Bool),
-        };
-        fixed && types.len() == argc && state.stack[below..].iter().zip(types).all(fits)
-    }
-
-    /// The price of an operation that is paid in advance.
-    #[must_use]
-    pub fn price(&self, op: &Op, state: &State) -> u64 {
-        if let Action::CallOut(call, _) = op.action
-            && self.calls_directly(op.action, state)
-            && let Callee::Builtin(at) = self.linked.callee(call)
-            && let Pricing::Fixed(price) = self.linked.interface().builtin(at).1.pricing
-        {
-            return price.thousandths();
-        }
-        u64::from(op.energy)
-    }
-
     /// Does an operation to what is known. Where that is not `Done`, what is known is of no use afterwards.
     #[must_use]
     pub fn step(&self, pc: Pc, op: &Op, state: &mut State) -> Step {
@@ -392,28 +364,26 @@ impl Flow<'_> {
             }
             Action::CallOut(call, argc) => {
                 s.has(usize::from(argc))?;
-                let direct = self.calls_directly(action, s);
+                let direct = self.direct(action, s).map(|direct| (direct.types, direct.result));
                 let arguments = s.take(usize::from(argc));
-                if !direct {
-                    s.stack.push(any);
+                let Some((types, result)) = direct else {
+                    s.stack.push(Operand::Typed(self.given(call)));
                     return Some(());
-                }
-                let Callee::Builtin(at) = self.linked.callee(call) else { return None };
-                let signature = self.linked.interface().builtin(at).1;
-                for (operand, of) in arguments.into_iter().zip(signature.types.iter().flatten()) {
+                };
+                for (operand, of) in arguments.into_iter().zip(types) {
                     if *of == ScalarType::Number {
                         self.number(operand, s)?;
                     }
                 }
-                s.stack.push(match signature.result? {
+                s.stack.push(match result {
                     ScalarType::Number => number,
                     ScalarType::Bool => bool,
                 });
             }
-            Action::TryOut(_, argc) => {
+            Action::TryOut(call, argc) => {
                 s.has(usize::from(argc))?;
                 s.take(usize::from(argc));
-                s.stack.push(any);
+                s.stack.push(Operand::Typed(self.given(call)));
             }
             Action::Delegate(delegation) => {
                 let field = self.linked.program().parts().delegations[delegation.index()].field;

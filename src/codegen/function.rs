@@ -37,6 +37,7 @@ mod keep;
 mod leave;
 mod lists;
 mod logic;
+mod scalars;
 mod values;
 
 use super::{Fault, Options};
@@ -91,6 +92,8 @@ pub(super) struct Task<'a> {
     /// Which part of the function; control that goes to another leaves.
     pub(super) part: usize,
     pub(super) options: Options,
+    /// Whether the machine rounds doubles by itself.
+    pub(super) rounds: bool,
     /// Added to the numbers of its exits.
     pub(super) exits_from: u64,
     /// The number of its first guard.
@@ -419,10 +422,14 @@ impl<'a, 'f> Emitter<'a, 'f> {
                 return true;
             }
             Action::Call(callee, argc) => self.call(pc, callee, argc, after),
-            Action::CallOut(_, argc) if self.flow.calls_directly(op.action, &self.state) => {
-                self.typed(pc, op, argc, after);
-            }
-            Action::CallOut(_, argc) | Action::TryOut(_, argc) => self.host(pc, argc, after),
+            Action::CallOut(call, argc) => match self.flow.direct(op.action, &self.state) {
+                Some(direct) => match direct.library {
+                    Some(function) => self.scalar(function, argc.into()),
+                    None => self.typed(pc, direct, argc.into(), after),
+                },
+                None => self.host(pc, call, argc, after),
+            },
+            Action::TryOut(call, argc) => self.host(pc, call, argc, after),
             Action::Delegate(_) => self.delegate(pc, op, after),
             Action::EnergyCheck(quantity) => self.energy_check(quantity, after),
             Action::Assert(_) => {}

@@ -8,7 +8,7 @@
 
 use super::Options;
 use super::function::{Task, Version};
-use super::module::{Declared, Error, Name, isa};
+use super::module::{Declared, Error, Name, isa, rounds};
 use super::shims;
 use crate::analysis::{Facts, flow};
 use cranelift_codegen::{CompiledCode, Context};
@@ -285,7 +285,9 @@ impl Workshop {
         for (Name { function: id, version, part }, place) in wanted.iter().copied() {
             let exits_from = (place as u64) << EXIT_BITS;
             let guards_from = self.guards;
-            let task = Task { linked, facts, id, version, part, options, exits_from, guards_from };
+            let rounds = rounds(module.isa());
+            let task =
+                Task { linked, facts, id, version, part, options, rounds, exits_from, guards_from };
             let (function, one) =
                 self.declared.make(module, &mut self.context, &mut self.builders, task)?;
             let defined = module.define_function(function, &mut self.context);

@@ -7,7 +7,7 @@
 use super::Options;
 use super::function::{Task, Version};
 use super::jit::Refusal;
-use super::module::{Declared, Error, Name, isa};
+use super::module::{Declared, Error, Name, isa, rounds};
 use crate::analysis::{Block, Charge, Facts, Operand, State, Step, flow};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, SourceLoc};
@@ -203,7 +203,9 @@ fn of_code(
         let version = if main { Version::Clean } else { Version::Direct };
         for part in 0..if main { function.blocks.parts } else { 1 } {
             let (exits_from, guards_from, options) = (0, 0, *options);
-            let task = Task { linked, facts, id, version, part, options, exits_from, guards_from };
+            let rounds = rounds(module.isa());
+            let task =
+                Task { linked, facts, id, version, part, options, rounds, exits_from, guards_from };
             declared.make(&mut module, &mut context, &mut builders, task)?;
             let name = Name { function: id, version, part };
             let _ = writeln!(text, "; {} ({name})", lines.function(id));

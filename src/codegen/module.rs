@@ -5,7 +5,7 @@ use super::function::{Callee, Callees, Emitter, Made, Task, Version, abi, parame
 use crate::analysis::{Facts, Type};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, AbiParam, FuncRef, Signature, UserFuncName, types};
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{FuncId, Linkage, Module, ModuleError};
@@ -62,7 +62,7 @@ pub(super) fn shim_name(helper: HelperId) -> String {
 pub(super) fn helper_signature(module: &dyn Module, id: HelperId, shim: bool) -> Signature {
     let word = AbiParam::new(types::I64);
     let mut signature = module.make_signature();
-    if id == HelperId::Typed {
+    if let HelperId::Typed | HelperId::Scalar = id {
         signature.params = vec![word; 2];
         signature.returns = vec![AbiParam::new(types::F64)];
     } else {
@@ -216,4 +216,11 @@ fn make_isa(options: Options, listed: bool) -> Result<OwnedTargetIsa, Error> {
     flags.set("enable_probestack", "false")?;
     flags.set("preserve_frame_pointers", "true")?;
     Ok(cranelift_native::builder()?.finish(settings::Flags::new(flags))?)
+}
+
+/// Whether the machine has instructions that round doubles. Of those that code is made for, only an old x86-64
+/// has none.
+pub(super) fn rounds(isa: &dyn TargetIsa) -> bool {
+    let has = |flag: &settings::Value| flag.name == "has_sse41" && flag.as_bool() == Some(true);
+    isa.name() != "x64" || isa.isa_flags().iter().any(has)
 }

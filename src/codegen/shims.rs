@@ -29,7 +29,8 @@ fn make() -> Result<Vec<(String, usize)>, Error> {
         builder.symbol(helper.name, helper.address);
     }
     let mut module = JITModule::new(builder);
-    let shimmed = HELPERS.iter().filter(|helper| helper.id != HelperId::Typed);
+    let shimmed =
+        HELPERS.iter().filter(|helper| !matches!(helper.id, HelperId::Typed | HelperId::Scalar));
     let defined: Vec<(HelperId, FuncId)> = shimmed
         .map(|helper| Ok((helper.id, define(&mut module, helper)?)))
         .collect::<Result<_, Error>>()?;

@@ -1,6 +1,6 @@
 //! A call of a function of the library: its price, the checks that follow from the table, and the result.
 
-use super::{Body, Function, Kind};
+use super::{Body, Function, Kind, Scalar};
 use crate::energy::rate;
 use crate::limits::Limits;
 use crate::trap::{TrapKind, Wrong};
@@ -36,12 +36,16 @@ pub(crate) fn call(
     if let Err(message) = check(function, words) {
         return Some((left, Err((TrapKind::TypeError, message))));
     }
-    let number = |at: usize| words[at].as_number().unwrap_or(f64::NAN);
     let result = match function.body {
-        Body::One(f) => Ok(Word::number_from_outside(f(number(0)))),
-        Body::Two(f) => Ok(Word::number_from_outside(f(number(0), number(1)))),
-        Body::Three(f) => Ok(Word::number_from_outside(f(number(0), number(1), number(2)))),
-        Body::Test(f) => Ok(Word::bool(f(number(0)))),
+        Body::Scalar(scalar) => {
+            let number = |at: usize| words.get(at).and_then(Word::as_number).unwrap_or(f64::NAN);
+            let result = scalar.apply([number(0), number(1), number(2)]);
+            Ok(if let Scalar::Test(_) = scalar {
+                Word::bool(result != 0.0)
+            } else {
+                Word::number(result)
+            })
+        }
         Body::Words(work) => (work.act)(&mut Arguments { words, heap, limits }),
     };
     // What limits say is the same whoever breaks them.
@@ -62,7 +66,7 @@ fn price(function: &Function, words: &[Word], count: usize, left: u64) -> u64 {
                 Some(_) | None => first,
             }
         }
-        Body::One(_) | Body::Two(_) | Body::Three(_) | Body::Test(_) | Body::Words(_) => fixed,
+        Body::Scalar(_) | Body::Words(_) => fixed,
     }
 }
 

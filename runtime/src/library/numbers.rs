@@ -1,7 +1,7 @@
 //! Functions of Numbers. What is not exact comes from one library in Rust, `libm`, so that no platform
 //! changes a bit of any result; roundings and the square root are exact everywhere.
 
-use super::{Body, Function, Kind, Parameter};
+use super::{Body, Function, Kind, Parameter, Scalar};
 
 const X: &[Parameter] = &[("x", Kind::Number)];
 const A_B: &[Parameter] = &[("a", Kind::Number), ("b", Kind::Number)];
@@ -12,10 +12,19 @@ const fn scalar(
     result: Kind,
     meaning: &'static str,
     example: (&'static str, &'static str),
-    body: Body,
+    scalar: Scalar,
 ) -> Function {
     let required = parameters.len();
-    Function { name, parameters, required, result, price: "", meaning, example, body }
+    Function {
+        name,
+        parameters,
+        required,
+        result,
+        price: "",
+        meaning,
+        example,
+        body: Body::Scalar(scalar),
+    }
 }
 
 const fn one(
@@ -24,7 +33,7 @@ const fn one(
     meaning: &'static str,
     example: (&'static str, &'static str),
 ) -> Function {
-    scalar(name, X, Kind::Number, meaning, example, Body::One(f))
+    scalar(name, X, Kind::Number, meaning, example, Scalar::One(f))
 }
 
 const fn two(
@@ -34,7 +43,7 @@ const fn two(
     meaning: &'static str,
     example: (&'static str, &'static str),
 ) -> Function {
-    scalar(name, parameters, Kind::Number, meaning, example, Body::Two(f))
+    scalar(name, parameters, Kind::Number, meaning, example, Scalar::Two(f))
 }
 
 pub(super) const TABLE: &[Function] = &[
@@ -117,7 +126,7 @@ pub(super) const TABLE: &[Function] = &[
         Kind::Number,
         "x, but not below low and not above high; where low is above high, high; NaN if one is",
         ("push 12; push 0; push 10; call clamp 3", "10"),
-        Body::Three(|x, low, high| min(max(x, low), high)),
+        Scalar::Three(|x, low, high| min(max(x, low), high)),
     ),
     scalar(
         "is_nan",
@@ -125,7 +134,7 @@ pub(super) const TABLE: &[Function] = &[
         Kind::Bool,
         "whether x is NaN, which equals nothing, itself included",
         ("push 0; push 0; div; call is_nan 1", "true"),
-        Body::Test(f64::is_nan),
+        Scalar::Test(f64::is_nan),
     ),
 ];
 

@@ -1,8 +1,8 @@
 //! What native code calls: the instructions that are more than a few machine instructions, and calls of the
 //! host.
 //!
-//! Every helper but the one for typed builtins has one signature: the context, the energy that it may
-//! use, and three words. It writes how it went, what it gave and the energy left to the context. One that
+//! Every helper but those that give a Number in a register has one signature: the context, the energy that
+//! it may use, and three words. It writes how it went, what it gave and the energy left to the context. One that
 //! cannot do *all* of its work does nothing, and native code leaves: so the order of checks, messages
 //! and exact stops are the interpreter's, whose functions the helpers use. A call of the host is made
 //! once: what follows from it is kept in the state.
@@ -13,6 +13,7 @@ use super::{Context, Run, status};
 use crate::host::{Body, Thrown, guarded};
 use crate::interp::calls::{self, Called};
 use crate::interp::{Machine, Stop, sized, thrown};
+use crate::library::{Body as LibraryBody, LibraryId};
 use crate::program::{Action, Callee, Opcode, Pc};
 use crate::word::{Word, equal, text_order};
 
@@ -80,6 +81,9 @@ helpers! {
     Delegate = "lau_delegate": delegate as HelperFn;
     /// `(context, operation) -> double`: calls a typed builtin with the context's arguments.
     Typed = "lau_typed": typed as unsafe extern "C" fn(*mut Context, u64) -> f64;
+    /// `(context, function) -> double`: calls a function of the library that takes Numbers alone, with the context's
+    /// arguments.
+    Scalar = "lau_scalar": scalar as unsafe extern "C" fn(*mut Context, u64) -> f64;
 }
 
 /// What a helper works with.
@@ -414,4 +418,14 @@ unsafe extern "C" fn typed(context: *mut Context, operation: u64) -> f64 {
             0.0
         }
     }
+}
+
+/// Calls a function of the library that takes Numbers alone, by its number in the table.
+unsafe extern "C" fn scalar(context: *mut Context, function: u64) -> f64 {
+    // SAFETY: as above.
+    let Site { context, .. } = unsafe { Site::new(context) };
+    let id = usize::try_from(function).ok().and_then(LibraryId::of);
+    let Some(LibraryBody::Scalar(scalar)) = id.map(|id| id.function().body) else { return 0.0 };
+    let [a, b, c, _] = context.arguments;
+    scalar.apply([a, b, c])
 }

@@ -8,7 +8,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
 use lau_runtime::host::ScalarType;
 use lau_runtime::native::{HelperId, layout, status};
-use lau_runtime::program::{self, Action, FunctionId, Op, Pc, QuantityId, Slot};
+use lau_runtime::program::{Action, CallId, FunctionId, Op, Pc, QuantityId, Slot};
 
 /// So many variables are given up one by one where a function returns.
 const RELEASED_EACH_MAX: usize = 8;
@@ -210,23 +210,39 @@ impl Emitter<'_, '_> {
     }
 
     /// A call of the host with values.
-    pub(super) fn host(&mut self, pc: Pc, argc: u8, after: (u64, u32)) {
+    pub(super) fn host(&mut self, pc: Pc, call: CallId, argc: u8, after: (u64, u32)) {
         let argc = usize::from(argc);
         self.ready(pc, argc);
         self.lay_out(argc);
         let operation = self.b.ins().iconst(types::I64, pc.index() as i64);
         self.paying_helper(HelperId::Call, [operation], false);
         let answer = self.context_word(layout::WORD);
-        self.called(pc, argc, Some(Held::Word(answer)), after, true);
+        let held = self.held(answer, self.flow.given(call));
+        self.called(pc, argc, Some(held), after, true);
     }
 
-    pub(super) fn typed(&mut self, pc: Pc, op: &Op, argc: u8, after: (u64, u32)) {
-        let Action::CallOut(call, _) = op.action else { unreachable!("as the caller matched") };
-        let program::Callee::Builtin(at) = self.linked().callee(call) else {
-            unreachable!("the flow covers builtins only");
+    pub(super) fn typed(
+        &mut self,
+        pc: Pc,
+        direct: flow::Direct<'_>,
+        argc: usize,
+        after: (u64, u32),
+    ) {
+        self.pass_numbers(argc);
+        self.may_leave();
+        let operation = self.b.ins().iconst(types::I64, pc.index() as i64);
+        let callee = self.refer(Callee::Helper(HelperId::Typed));
+        let call = self.b.ins().call(callee, &[self.context, operation]);
+        let result = self.b.inst_results(call)[0];
+        let held = match direct.result {
+            ScalarType::Bool => Held::Bool(self.nonzero(result)),
+            ScalarType::Number => Held::Number(result),
         };
-        let signature = self.linked().interface().builtin(at).1;
-        let argc = usize::from(argc);
+        self.called(pc, argc, Some(held), after, false);
+    }
+
+    /// Puts the top operands, which are Numbers and Bools, where helpers find them as doubles.
+    pub(super) fn pass_numbers(&mut self, argc: usize) {
         for from_top in (0..argc).rev() {
             let number = match self.stack[self.stack.len() - 1 - from_top] {
                 Held::Bool(b) => self.b.ins().fcvt_from_uint(types::F64, b),
@@ -239,16 +255,6 @@ impl Emitter<'_, '_> {
             let place = offset(layout::ARGUMENTS + 8 * (argc - 1 - from_top));
             self.b.ins().store(TRUSTED, number, self.context, place);
         }
-        self.may_leave();
-        let operation = self.b.ins().iconst(types::I64, pc.index() as i64);
-        let callee = self.refer(Callee::Helper(HelperId::Typed));
-        let call = self.b.ins().call(callee, &[self.context, operation]);
-        let result = self.b.inst_results(call)[0];
-        let held = match signature.result {
-            Some(ScalarType::Bool) => Held::Bool(self.nonzero(result)),
-            Some(ScalarType::Number) | None => Held::Number(result),
-        };
-        self.called(pc, argc, Some(held), after, false);
     }
 
     pub(super) fn delegate(&mut self, pc: Pc, op: &Op, after: (u64, u32)) {

@@ -187,6 +187,11 @@ impl Emitter<'_, '_> {
     fn typed_as(&mut self, held: Held, of: Type) -> Held {
         let Held::Constant(_) = held else { return held };
         let word = self.word(held);
+        self.held(word, of) // a constant, which is not counted
+    }
+
+    /// A word that is known to be of that type.
+    pub(super) fn held(&mut self, word: ir::Value, of: Type) -> Held {
         match of {
             Type::Number => Held::Number(self.number_of(word)),
             Type::Bool => {
@@ -194,7 +199,7 @@ impl Emitter<'_, '_> {
                 Held::Bool(self.b.ins().band_imm_u(low, 1))
             }
             Type::Scalar => Held::Scalar(word),
-            Type::Word | Type::Never => Held::Word(word), // a constant, which is not counted
+            Type::Word | Type::Never => Held::Word(word),
         }
     }
 
