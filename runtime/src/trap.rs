@@ -10,11 +10,11 @@ use std::fmt::{self, Write};
 pub(crate) type Wrong = (TrapKind, String);
 
 macro_rules! traps {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal, $limit:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $text:literal, $limit:literal;)*) => {
         /// The kinds of trap.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
-        pub enum TrapKind { $($(#[$doc])* $name,)* }
+        pub enum TrapKind { $($(#[doc = $doc])* $name,)* }
 
         impl TrapKind {
             /// Every kind, in the order of the list.
@@ -30,6 +30,12 @@ macro_rules! traps {
             #[must_use]
             pub fn text(self) -> &'static str {
                 match self { $(TrapKind::$name => $text,)* }
+            }
+
+            /// What happened, in a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(TrapKind::$name => concat!($($doc),*).trim_ascii(),)* }
             }
 
             /// Whether one of the run's [`Limits`](crate::limits::Limits) was hit, rather than a rule of the

@@ -2,21 +2,7 @@
 //!
 //! The engine is `regex`'s: no pattern takes more than time proportional to its compiled size and to the
 //! text. The price has to be the same wherever the program runs, and whatever version of that library it runs
-//! on, so compiled sizes are by a model, read off the syntax tree of the pattern:
-//!
-//! | part | size | steps |
-//! |---|---|---|
-//! | a pattern at all | 1,024 | 1 |
-//! | a character | 24 a byte of it | 1 a byte of it |
-//! | `.` | 24 × 8 | 4 |
-//! | `\d`, `\s`, `\w` and their opposites | 24 × 72, 12, 772 | 4 |
-//! | `\pL`, `\p{Greek}`, … | 24 × 700 | 4 |
-//! | `[…]` | 24, and 24 for each character, 24 × 4 for each range, and what classes in it have | 4 |
-//! | `^`, `$`, `\b`, … | 24 | 1 |
-//! | a group | 48 and what is in it | 2 and what is in it |
-//! | `a\|b` | 24 for each branch, and what is in it | 1 for each branch, and what is in it |
-//! | `x?`, `x*`, `x+` | x, and 24 | x, and 1 |
-//! | `x{n}`, `x{n,}`, `x{n,m}` | x times the larger number (at least 1), and 24 | likewise, and 1 |
+//! on, so compiled sizes are by a model, read off the syntax tree of the pattern; `docs/energy.md` has the table.
 //!
 //! Within `(?-u:…)` the classes `\d \s \w` are of ASCII, and of size 24 × 4. *Size* is in bytes, about what the
 //! library needs, and at most [`SIZE_MAX`]; *steps* are how many parts of the pattern a character of the text
