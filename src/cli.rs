@@ -10,6 +10,7 @@ mod diff;
 mod ended;
 mod excerpt;
 mod fuzz;
+mod help;
 mod input;
 mod interrupt;
 mod print;
@@ -56,6 +57,7 @@ fn command(command: &Command) -> Exit {
         Command::Print(args) => print::print(args),
         Command::Diff(args) => diff::diff(args),
         Command::Fuzz(args) => fuzz::fuzz(args),
+        Command::Help(args) => help::help(args),
     }
 }
 

@@ -241,17 +241,18 @@ impl Function {
         usage
     }
 
-    /// How many arguments it takes, in words: `2`, `2 or 3`.
+    /// How many arguments it takes, in words.
     ///
     /// ```
     /// use lau_runtime::library;
-    /// assert_eq!(library::find("slice").unwrap().function().counts(), "2 or 3");
+    /// assert_eq!(library::find("slice").unwrap().function().counts(), "2 or 3 arguments");
     /// ```
     #[must_use]
     pub fn counts(&self) -> String {
         let counts: Vec<_> =
             (self.required..=self.parameters.len()).map(|n| n.to_string()).collect();
-        counts.join(" or ")
+        let arguments = if counts == ["1"] { "argument" } else { "arguments" };
+        format!("{} {arguments}", counts.join(" or "))
     }
 
     /// Whether it takes Numbers alone, gives a Number or a Bool, costs what a call costs, and cannot fail if its

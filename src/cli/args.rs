@@ -51,9 +51,17 @@ What is found is made small and written to a file, which `lau diff FILE` plays a
 then. A seed and a number of cases always do the same: `--seed S --from CASE --cases 1` repeats one.
 Ctrl-C ends it early.";
 
+const HELP_HELP: &str = "\
+Topics of the language:
+  instructions  every instruction
+  library       every function that programs can call on any host
+  language      the whole reference, as a page of Markdown
+  prompt        the language on one page, for a model that is to write programs";
+
 /// Runs and checks programs of the lau language.
 #[derive(Debug, Parser)]
 #[command(name = "lau", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -79,6 +87,19 @@ pub(crate) enum Command {
     /// Look for programs on which the engines differ
     #[command(after_help = FUZZ_HELP, after_long_help = format!("{FUZZ_HELP}\n\n{EXIT_CODES}"))]
     Fuzz(FuzzArgs),
+    /// Help on a command, or on the language
+    #[command(after_help = HELP_HELP)]
+    Help(HelpArgs),
+}
+
+/// `lau help`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HelpArgs {
+    /// What about: a command, an instruction, a function of the library, or one of the topics below
+    pub(crate) topic: Vec<String>,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `lau run`.

@@ -75,6 +75,8 @@ codes! {
     JumpPastEnd = "jump-past-end", Warning;
     /// A call of a name that is neither defined nor known.
     UnknownFunction = "unknown-function", Warning;
+    /// A function of the library called with a number of arguments it does not take.
+    LibraryArity = "library-arity", Warning;
     /// A label nobody jumps to.
     UnusedLabel = "unused-label", Warning;
 }

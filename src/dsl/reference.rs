@@ -4,6 +4,7 @@
 //! a table goes. Tests hold the pages in `docs/` to what is made here.
 
 use super::diagnostic::{Code, Severity};
+use super::suggest;
 use lau_runtime::library::{self, Function};
 use lau_runtime::program::opcode::{Effect, Row, TABLE};
 use lau_runtime::{Energy, Limits, TrapKind};
@@ -215,4 +216,18 @@ pub fn stack(row: &Row) -> String {
     };
     let gives = if row.gives == 0 { "—".to_owned() } else { row.gives.to_string() };
     if takes == "—" && gives == "—" { "—".to_owned() } else { format!("{takes} → {gives}") }
+}
+
+/// The name that a misspelt one probably means: of an instruction, a function of the library, or one of the
+/// others.
+///
+/// ```
+/// use lau_agent_runtime::dsl::reference::nearest;
+/// assert_eq!(nearest("sotr", ["report"]), Some("sort"));
+/// assert_eq!(nearest("xyzzy", []), None);
+/// ```
+pub fn nearest<'n>(name: &str, others: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let rows = TABLE.iter().map(|row| row.name);
+    let functions = library::TABLE.iter().map(|function| function.name);
+    suggest::nearest(name, others.into_iter().chain(rows).chain(functions))
 }

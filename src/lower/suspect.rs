@@ -8,7 +8,7 @@ use crate::dsl::instruction::Instruction;
 use crate::dsl::suggest::{self, COMPARED_MAX};
 use crate::dsl::token::shown;
 use lau_runtime::host::Interface;
-use lau_runtime::library;
+use lau_runtime::library::{self, Function};
 use lau_runtime::program::opcode::Effect;
 
 /// Warns of jumps past the end and of calls nobody is known to answer.
@@ -27,11 +27,14 @@ pub(super) fn suspects(
                 Diagnostic::new(Code::JumpPastEnd, message).about(index(at)).help(help)
             });
         }
-        if let Instruction::Call(name, _) | Instruction::Try(name, _) = instruction
+        if let Instruction::Call(name, argc) | Instruction::Try(name, argc) = instruction
             && !structure.by_name.contains_key(name.as_str())
             && known.find(name).is_none()
-            && library::find(name).is_none()
         {
+            if let Some(id) = library::find(name) {
+                arity(id.function(), usize::from(*argc), at, findings);
+                continue;
+            }
             findings.report_with(Code::UnknownFunction, || {
                 let message = format!("{} is neither defined here nor known", shown(name));
                 let finding = Diagnostic::new(Code::UnknownFunction, message).about(index(at));
@@ -42,6 +45,19 @@ pub(super) fn suspects(
             });
         }
     }
+}
+
+/// Warns of a call of a function of the library that will trap, unless a host has a builtin of that name.
+fn arity(function: &Function, argc: usize, at: usize, findings: &mut Findings) {
+    if function.takes(argc) {
+        return;
+    }
+    findings.report_with(Code::LibraryArity, || {
+        let (name, counts) = (function.name, function.counts());
+        let message = format!("`{name}` of the library takes {counts}, not {argc}");
+        let finding = Diagnostic::new(Code::LibraryArity, message).about(index(at));
+        finding.help(format!("its arguments, in the order pushed: `{}`", function.usage()))
+    });
 }
 
 /// The name a misspelt one probably means, of the program's first functions and the host's first names.

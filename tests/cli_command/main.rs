@@ -4,6 +4,7 @@
 mod diff;
 mod ending;
 mod fuzz;
+mod help;
 mod input;
 mod report;
 mod resume;

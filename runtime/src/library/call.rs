@@ -74,9 +74,7 @@ fn price(function: &Function, words: &[Word], count: usize, left: u64) -> u64 {
 fn check(function: &Function, words: &[Word]) -> Result<(), String> {
     let name = function.name;
     if !function.takes(words.len()) {
-        let counts = function.counts();
-        let arguments = if counts == "1" { "argument" } else { "arguments" };
-        return Err(format!("`{name}` takes {counts} {arguments}, not {}", words.len()));
+        return Err(format!("`{name}` takes {}, not {}", function.counts(), words.len()));
     }
     for (at, (word, (parameter, wanted))) in words.iter().zip(function.parameters).enumerate() {
         if at >= function.required && matches!(word.view(), View::Null) {
