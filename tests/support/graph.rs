@@ -57,6 +57,16 @@ impl Graph {
         Val::Node(self.nodes.len() - 1)
     }
 
+    /// How many nodes were made so far.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Own sizes of the nodes that were made since there were so many.
+    pub(crate) fn sizes_since(&self, len: usize) -> Vec<u64> {
+        (len..self.nodes.len()).map(|at| self.own_size(Val::Node(at))).collect()
+    }
+
     /// The node of a value that has one.
     pub(crate) fn node(&self, value: Val) -> Option<&Node> {
         match value {

@@ -1,7 +1,7 @@
 //! A naive stepper: runs instructions one by one, exactly as the specification's pages tell it.
 //!
-//! It is what the engines are judged by, so it shares nothing with them but the public types of data
-//! and `libm::pow`. Nothing is lowered, cached or counted along: names are looked up in maps, sizes and
+//! It is what the engines are judged by, so it shares nothing with them but the public types of data,
+//! `libm`, and the parser of patterns. Nothing is lowered, cached or counted along: names are looked up in maps, sizes and
 //! holders are found by walking the whole state. Obvious before fast.
 //!
 //! Requires a program whose structure was checked (`Code`). Gives what can be seen of the run (`Seen`),
@@ -10,6 +10,7 @@
 mod act;
 mod calls;
 mod contents;
+mod library;
 mod prices;
 
 use super::code::Code;
@@ -203,7 +204,7 @@ impl<'p> Stepper<'p> {
         let pc = self.top().pc;
         let instruction = &code.instructions[pc];
         let bill = self.price(instruction);
-        if !self.affords(bill.paid.saturating_add(bill.reserved)) {
+        if !self.affords(bill.first) || !self.affords(bill.paid.saturating_add(bill.reserved)) {
             self.stop = Some(Stop::Exhausted);
             return;
         }
@@ -379,10 +380,14 @@ impl<'p> Stepper<'p> {
 
     /// What a called name means.
     fn resolve(&self, name: &str) -> Callee {
-        match (self.code.named(name), TestBuiltin::find(name)) {
-            (Some(function), _) => Callee::Own(function),
-            (None, Some(builtin)) => Callee::Host(builtin),
-            (None, None) => Callee::Unknown,
+        if let Some(function) = self.code.named(name) {
+            Callee::Own(function)
+        } else if let Some(builtin) = TestBuiltin::find(name) {
+            Callee::Host(builtin)
+        } else if let Some(function) = library::find(name) {
+            Callee::Library(function)
+        } else {
+            Callee::Unknown
         }
     }
 }
@@ -391,5 +396,6 @@ impl<'p> Stepper<'p> {
 enum Callee {
     Own(usize),
     Host(&'static TestBuiltin),
+    Library(&'static library::Function),
     Unknown,
 }

@@ -41,6 +41,14 @@ impl Stepper<'_> {
                 self.call_host(builtin, &args, tried);
                 self.take_in_answer()
             }
+            Callee::Library(function) => {
+                if tried {
+                    self.trace.note("try of a library function");
+                }
+                self.call_library(function, &args)?;
+                self.top_mut().pc += 1;
+                Ok(())
+            }
         }
     }
 

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 /// What limits look at when an instruction makes or enlarges a value.
 pub(super) struct Made {
-    nesting: u64,
+    pub(super) nesting: u64,
     /// The own size of the largest value made.
-    own: u64,
-    tree: u64,
+    pub(super) own: u64,
+    pub(super) tree: u64,
     /// What live memory grows by while the operands are still there.
-    adds: u64,
+    pub(super) adds: u64,
 }
 
 impl Made {
@@ -20,6 +20,17 @@ impl Made {
     pub(super) fn arrived(graph: &Graph, value: Val) -> Self {
         let tree = graph.tree_size(value);
         Made { nesting: graph.nesting(value), own: graph.largest(value), tree, adds: tree }
+    }
+
+    /// A value together with everything that was made for it since there were so many nodes.
+    pub(super) fn since(graph: &Graph, len: usize, value: Val) -> Self {
+        let sizes = graph.sizes_since(len);
+        Made {
+            nesting: graph.nesting(value),
+            own: sizes.iter().copied().max().unwrap_or(0),
+            tree: graph.tree_size(value),
+            adds: sizes.iter().sum(),
+        }
     }
 
     /// A value of which only the outermost level is new.
@@ -30,11 +41,11 @@ impl Made {
 }
 
 /// A write to a variable's value that was checked: the value as it will be, and how much larger.
-struct Write {
-    body: Body,
-    nesting: u64,
+pub(super) struct Write {
+    pub(super) body: Body,
+    pub(super) nesting: u64,
     /// By how much the own size grows.
-    grows: u64,
+    pub(super) grows: u64,
 }
 
 impl Stepper<'_> {
@@ -163,7 +174,14 @@ impl Stepper<'_> {
 
     /// Writes a variable's value, in place or to a copy of which the variable is the only holder.
     fn write(&mut self, name: &str, takes: usize, write: Write) -> Result<(), Fault> {
-        let x = self.variable(name);
+        let changed = self.changed(self.variable(name), write)?;
+        self.drop_values(takes);
+        self.set_variable(name, changed);
+        Ok(())
+    }
+
+    /// Writes a value's storage in place, or else a copy, which is given and which nobody holds yet.
+    pub(super) fn changed(&mut self, x: Val, write: Write) -> Result<Val, Fault> {
         let shared = self.is_shared(x);
         let exact = self.graph.exact_nesting(&write.body) == write.nesting;
         let changed = Node { body: write.body, constant: false, nesting: write.nesting };
@@ -180,12 +198,10 @@ impl Stepper<'_> {
         if !exact {
             self.trace.note("sticky nesting");
         }
-        self.drop_values(takes);
         if shared {
-            self.set_variable(name, changed);
-        } else {
-            self.graph.move_last_to(x);
+            return Ok(changed);
         }
-        Ok(())
+        self.graph.move_last_to(x);
+        Ok(x)
     }
 }

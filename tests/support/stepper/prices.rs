@@ -9,6 +9,8 @@ use lau_agent_runtime::{Instruction, Value};
 
 /// What must be affordable for an instruction to begin.
 pub(super) struct Bill {
+    /// Of what is paid, the part that must be affordable before the rest is worked out.
+    pub(super) first: u64,
     /// Paid before the instruction acts.
     pub(super) paid: u64,
     /// Must be affordable as well, and is settled when the builtin comes back.
@@ -17,7 +19,8 @@ pub(super) struct Bill {
 
 impl From<u64> for Bill {
     fn from(paid: u64) -> Self {
-        Bill { paid: paid.min(ENERGY_MAX), reserved: 0 }
+        let paid = paid.min(ENERGY_MAX);
+        Bill { first: paid, paid, reserved: 0 }
     }
 }
 
@@ -158,6 +161,7 @@ impl Stepper<'_> {
     fn price_of_call(&self, name: &str, n: usize) -> Bill {
         let builtin = match self.resolve(name) {
             Callee::Own(_) | Callee::Unknown => return 1_000.into(),
+            Callee::Library(function) => return self.price_of_library(function, n),
             Callee::Host(builtin) => builtin,
         };
         let present: Vec<Val> = self.top().stack.iter().rev().take(n).rev().copied().collect();
@@ -166,7 +170,8 @@ impl Stepper<'_> {
         let sizes = crossing(trees);
         let declared = match (builtin.does, builtin.costs) {
             (Does::Charging(most, _), _) => {
-                return Bill { paid: sizes.min(ENERGY_MAX), reserved: most };
+                let paid = sizes.min(ENERGY_MAX);
+                return Bill { first: paid, paid, reserved: most };
             }
             (_, Costs::Default) => 1_000,
             (_, Costs::Fixed(price)) => price,
