@@ -29,7 +29,7 @@ mod stage;
 pub use contest::{Contender, Contest, Difference};
 pub use judge::{Found, difference, judge};
 pub use random::Random;
-pub use rates::Rates;
+pub use rates::{Called, Rates};
 pub use scene::{PLENTY, Plan, ROOMY, Scene};
 pub use seen::{Seen, SeenEnding};
 pub use session::{Finding, Kind, Session};

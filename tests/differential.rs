@@ -31,7 +31,8 @@ fn generated<S: Subject>(usual: u64) {
     let rates = judge::<S>(seed, 0..cases);
     println!("{rates}");
     if cases >= 3_000 {
-        let missed = [rates.missed_opcodes(), rates.missed_traps()].concat();
+        let missed =
+            [rates.missed_opcodes(), rates.missed_functions(), rates.missed_traps()].concat();
         assert_eq!(missed, Vec::<&str>::new(), "never reached");
     }
 }

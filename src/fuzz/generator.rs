@@ -10,6 +10,7 @@
 
 mod expressions;
 mod leaves;
+mod library;
 mod odd;
 mod statements;
 
@@ -124,9 +125,13 @@ impl Generator<'_, '_> {
                 let params: Vec<Ty> = (0..self.below(4)).map(|_| self.any_type()).collect();
                 let param_names = params.iter().enumerate().map(|(i, ty)| param(*ty, i)).collect();
                 let counts_down = params.first() == Some(&Ty::Number) && self.chance(70);
-                // Its own function comes before a builtin of the same name.
-                let name = if self.chance(6) { "echo".into() } else { format!("f{at}") };
-                let name = if at > 0 && name == "echo" { format!("f{at}") } else { name };
+                // Its own function comes before others of the same name.
+                let taken = at == 0 && self.chance(6);
+                let name = if taken {
+                    (*self.choose(&["echo", "concat", "merge"])).to_owned()
+                } else {
+                    format!("f{at}")
+                };
                 Signature { name, params, param_names, result: self.any_type(), counts_down }
             })
             .collect()

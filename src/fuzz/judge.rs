@@ -38,7 +38,7 @@ pub fn judge(
     let last = whole.last();
     rates.whole(last);
     let walk = contest.walk(&long, &whole.seen[0])?;
-    rates.executed(&scene.instructions, &walk.executed);
+    rates.executed(&scene.instructions, &walk.executed, &whole.seen[0]);
 
     let edges: Vec<u64> =
         walk.totals.iter().flat_map(|t| [t.saturating_sub(1), *t, t + 1]).collect();

@@ -48,6 +48,7 @@ fn a_session_in_json_is_the_same_for_its_seed() {
             "features",
             "finding",
             "from",
+            "functions_missed",
             "instructions_missed",
             "interrupted",
             "programs",

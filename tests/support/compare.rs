@@ -132,7 +132,7 @@ fn budgets(whole: &Expected, random: &mut Random) -> Vec<u64> {
 fn count(rates: &mut Rates, scene: &Scene, expected: &Expected) {
     let trace = &expected.trace;
     rates.runs(1);
-    rates.executed(&scene.instructions, &trace.executed);
+    rates.executed(&scene.instructions, &trace.executed, expected.last());
     trace.features.iter().for_each(|(feature, n)| rates.feature(feature, *n));
     let deep = [(100, "100 calls deep"), (10, "10 calls deep"), (1, "a call")];
     let high = [(100, "100 values high"), (10, "10 values high")];

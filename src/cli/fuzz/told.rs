@@ -38,6 +38,9 @@ fn words(found: &Found, seed: u64) -> String {
     )
 }
 
+/// More functions than so many are not listed.
+const FUNCTIONS_TOLD: usize = 12;
+
 /// The rates, a line each.
 fn rates(fuzzed: &Fuzzed) -> String {
     let Fuzzed { cases, took, rates, .. } = fuzzed;
@@ -58,6 +61,13 @@ fn rates(fuzzed: &Fuzzed) -> String {
         if missed.is_empty() { String::new() } else { format!("; not {}", missed.join(", ")) };
     let all = rates.opcodes().count();
     line("instructions", format!("{} of {all} executed{not}", all - missed.len()));
+    let (functions, missed) = (rates.library().count(), rates.missed_functions());
+    let not = if missed.is_empty() || missed.len() > FUNCTIONS_TOLD {
+        String::new()
+    } else {
+        format!("; not {}", missed.join(", "))
+    };
+    line("library", format!("{} of {functions} gave a result{not}", functions - missed.len()));
     let features = rates.features().iter().filter(|(_, n)| **n > 0);
     let features: Vec<_> = features.map(|(feature, n)| format!("{feature} {n}")).collect();
     if !features.is_empty() {
@@ -102,6 +112,7 @@ struct Report<'a> {
     endings: &'a BTreeMap<&'static str, u64>,
     features: &'a BTreeMap<&'static str, u64>,
     instructions_missed: Vec<&'static str>,
+    functions_missed: Vec<&'static str>,
     finding: Option<FindingReport<'a>>,
     error: Option<&'a Stop>,
 }
@@ -139,6 +150,7 @@ fn answer(fuzzed: &Fuzzed, exit: Exit) -> Exit {
         endings: rates.wholes(),
         features: rates.features(),
         instructions_missed: rates.missed_opcodes(),
+        functions_missed: rates.missed_functions(),
         finding,
         error: None,
     };

@@ -39,7 +39,7 @@ impl Generator<'_, '_> {
     }
 
     fn number(&mut self, depth: usize) {
-        match self.below(16) {
+        match self.below(19) {
             0..=5 => {
                 self.of(Ty::Number, depth);
                 self.of(Ty::Number, depth);
@@ -65,6 +65,7 @@ impl Generator<'_, '_> {
                 self.push_number(at);
                 self.emit(Instruction::Get, 2, &[Ty::Number]);
             }
+            13..=15 => self.library(Ty::Number, depth),
             _ => self.leaf(Ty::Number),
         }
     }
@@ -80,7 +81,7 @@ impl Generator<'_, '_> {
     }
 
     pub(super) fn bool(&mut self, depth: usize) {
-        match self.below(14) {
+        match self.below(16) {
             0..=3 => {
                 let ty = if self.chance(30) { Ty::Text } else { Ty::Number };
                 self.of(ty, depth);
@@ -126,6 +127,7 @@ impl Generator<'_, '_> {
                 self.of(Ty::Number, depth);
                 self.host("less", 2, Ty::Bool);
             }
+            12 | 13 => self.library(Ty::Bool, depth),
             _ => self.leaf(Ty::Bool),
         }
     }
@@ -149,7 +151,7 @@ impl Generator<'_, '_> {
     }
 
     fn text(&mut self, depth: usize) {
-        match self.below(8) {
+        match self.below(12) {
             0 | 1 => {
                 self.of(Ty::Text, depth);
                 self.push_number(0.0);
@@ -166,12 +168,13 @@ impl Generator<'_, '_> {
                 self.of(Ty::Text, depth);
                 self.host("echo", 1, Ty::Text);
             }
+            5..=8 => self.library(Ty::Text, depth),
             _ => self.leaf(Ty::Text),
         }
     }
 
     fn list(&mut self, depth: usize) {
-        match self.below(10) {
+        match self.below(14) {
             0..=3 => {
                 let n = 2 + self.below(3);
                 for _ in 0..n {
@@ -198,12 +201,13 @@ impl Generator<'_, '_> {
                 self.emit(Instruction::Dup, 1, &[Ty::List, Ty::List]);
                 self.emit(Instruction::List(2), 2, &[Ty::List]);
             }
+            8..=11 => self.library(Ty::List, depth),
             _ => self.leaf(Ty::List),
         }
     }
 
     fn map(&mut self, depth: usize) {
-        match self.below(8) {
+        match self.below(10) {
             0..=3 => {
                 let n = self.below(4);
                 for _ in 0..n {
@@ -218,12 +222,13 @@ impl Generator<'_, '_> {
                 self.host("record", 1, Ty::Map);
             }
             5 => self.own_call(Ty::Map, depth),
+            6 | 7 => self.library(Ty::Map, depth),
             _ => self.leaf(Ty::Map),
         }
     }
 
     fn any(&mut self, depth: usize) {
-        match self.below(16) {
+        match self.below(20) {
             0..=4 => {
                 let ty = self.any_type();
                 if ty == Ty::Any { self.leaf(ty) } else { self.of(ty, depth) }
@@ -262,6 +267,7 @@ impl Generator<'_, '_> {
                 self.push_number(n);
                 self.host("nest", 1, Ty::Any);
             }
+            15..=17 => self.library(Ty::Any, depth),
             _ => self.leaf(Ty::Any),
         }
     }

@@ -84,7 +84,7 @@ impl Generator<'_, '_> {
             "panics",
             "ask",
         ];
-        let name = *self.choose(NAMES);
+        let name = if self.chance(50) { self.any_library_name() } else { *self.choose(NAMES) };
         #[expect(clippy::cast_possible_truncation, reason = "small")]
         let n = self.below(4) as u8;
         if self.chance(40) {

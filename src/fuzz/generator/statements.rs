@@ -26,8 +26,9 @@ impl Generator<'_, '_> {
             }
             26..=37 => self.append(),
             38..=47 => self.put(),
-            48..=55 => self.alias(),
-            56..=59 => self.grow(),
+            48..=53 => self.alias(),
+            54..=56 => self.rework(),
+            57..=59 => self.grow(),
             60..=69 => self.branch(),
             70..=79 => self.counted_loop(),
             80..=81 => self.open_loop(),

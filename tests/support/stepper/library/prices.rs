@@ -20,13 +20,8 @@ impl Stepper<'_> {
         }
         let args = &stack[stack.len() - n..];
         let first = add_energy(CALL, self.sized(function.name, args));
-        let then =
-            if self.all_fit(function, args) { self.sized_then(function.name, args) } else { 0 };
+        let then = self.sized_then(function.name, args);
         Bill { first, paid: add_energy(first, then), reserved: 0 }
-    }
-
-    fn all_fit(&self, function: &Function, args: &[Val]) -> bool {
-        function.takes.iter().zip(args).all(|(takes, arg)| self.fits(*takes, *arg, args[0]))
     }
 
     /// The part that is known from the sizes of the arguments.
@@ -84,12 +79,13 @@ impl Stepper<'_> {
         }
     }
 
-    /// The part that is known only after some work, of arguments that fit.
+    /// The part that is known only after some work. What is no Text is as one of size 0.
     fn sized_then(&self, name: &str, args: &[Val]) -> u64 {
         match name {
             "split" | "lines" | "words" => 50 * self.pieces(name, args).len() as u64,
             "replace" => {
-                let (text, from, to) = (self.str(args[0]), self.str(args[1]), self.str(args[2]));
+                let text = |at: usize| self.graph.text(args[at]).unwrap_or_default();
+                let (text, from, to) = (text(0), text(1), text(2));
                 if from.is_empty() {
                     return 0;
                 }

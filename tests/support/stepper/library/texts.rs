@@ -4,14 +4,15 @@ use super::super::super::graph::{Body, Val};
 use super::{Fault, Gives, Stepper, double, given, invalid, json, position};
 
 impl Stepper<'_> {
-    /// `split lines words`, as texts.
+    /// `split lines words`, as texts. Their price asks for them too, whatever the types.
     pub(super) fn pieces(&self, name: &str, args: &[Val]) -> Vec<String> {
-        let text = self.str(args[0]);
+        let text_at = |at: usize| self.graph.text(args[at]).unwrap_or_default();
+        let text = text_at(0);
         let owned = |pieces: &mut dyn Iterator<Item = &str>| pieces.map(str::to_owned).collect();
         match name {
             "lines" => owned(&mut text.lines()),
             "words" => owned(&mut text.split_whitespace()),
-            _ => match self.str(args[1]) {
+            _ => match text_at(1) {
                 "" => text.chars().map(String::from).collect(),
                 separator => owned(&mut text.split(separator)),
             },
