@@ -145,7 +145,7 @@ impl Arguments<'_> {
 
     /// A list of words that are all held by something else, or have no storage.
     pub(super) fn make_list(&self, items: Vec<Word>) -> Result<Word, Wrong> {
-        crate::library::lists::check_list(self, &items)?;
+        crate::library::lists::check_list(self, items.iter())?;
         Ok(self.heap.list(items))
     }
 }
@@ -175,14 +175,23 @@ pub(super) mod size {
         text(word).map_or(0, |text| text.as_str().len() as u64)
     }
 
-    /// The elements of a List, or the entries of a Map.
+    /// The elements of a List.
     pub(in crate::library) fn elements(word: &Word) -> u64 {
-        let entries = || map(word).map_or(0, |map| map.len());
-        list(word).map_or_else(entries, |list| list.items().len()) as u64
+        list(word).map_or(0, |list| list.items().len()) as u64
     }
 
-    /// The bytes of a value without its own: of all that is in it.
+    /// The entries of a Map.
+    pub(in crate::library) fn entries(word: &Word) -> u64 {
+        map(word).map_or(0, |map| map.len()) as u64
+    }
+
+    /// The bytes of all that is in a List.
     pub(in crate::library) fn inner(word: &Word) -> u64 {
+        list(word).map_or(0, |_| inside(word))
+    }
+
+    /// The bytes of a value without its own, whatever it is.
+    pub(in crate::library) fn inside(word: &Word) -> u64 {
         word.tree_size() - word.own_size()
     }
 

@@ -133,10 +133,18 @@ pub(super) fn by_elements(a: &[Word]) -> u64 {
 }
 
 /// Whether a list of these, which are held already, may be made.
-pub(super) fn check_list(a: &Arguments<'_>, items: &[Word]) -> Result<(), Wrong> {
-    let own = list_bytes(items.len() as u64);
-    let depth = 1 + items.iter().map(Word::depth).max().unwrap_or(0);
-    let tree = items.iter().fold(own, |sum, item| sum.saturating_add(item.tree_size()));
+pub(super) fn check_list<'w>(
+    a: &Arguments<'_>,
+    items: impl Iterator<Item = &'w Word>,
+) -> Result<(), Wrong> {
+    let (mut count, mut deepest, mut inside) = (0, 0, 0_u64);
+    for item in items {
+        count += 1;
+        deepest = deepest.max(item.depth());
+        inside = inside.saturating_add(item.tree_size());
+    }
+    let (own, depth) = (list_bytes(count), deepest + 1);
+    let tree = own.saturating_add(inside);
     a.check(&Made { depth, own, tree, added: own })
 }
 
@@ -359,9 +367,9 @@ fn flatten(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         let items = a.list(0).items();
         items.iter().map(|item| list(item).map_or(std::slice::from_ref(item), |list| list.items()))
     };
-    // Of lists that are shared there may be more than there is room for.
-    check_scalars(a, parts().map(|part| part.len() as u64).sum())?;
-    a.make_list(parts().flatten().cloned().collect())
+    // Before there is room for them: of lists that are shared there may be more than that.
+    check_list(a, parts().flatten())?;
+    Ok(a.heap.list(parts().flatten().cloned().collect()))
 }
 
 fn zip_price(a: &[Word]) -> u64 {

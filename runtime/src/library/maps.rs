@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Function] = &[
         "lists of a key and its value, in the order of the keys",
         ("push {\"b\": 1, \"a\": 2}; call entries 1", "[[\"a\", 2], [\"b\", 1]]"),
         Work {
-            price: |a| in_order(a).saturating_add(rate::VALUE * size::elements(&a[0])),
+            price: |a| in_order(a).saturating_add(rate::VALUE * size::entries(&a[0])),
             more: None,
             act: entries,
         },
@@ -53,8 +53,8 @@ pub(super) const TABLE: &[Function] = &[
         ("push {\"x\": 1, \"y\": 2}; push {\"y\": 3}; call merge 2", "{\"x\": 1, \"y\": 3}"),
         Work {
             price: |a| {
-                let both = map(&a[0]).and(map(&a[1]));
-                both.map_or(0, |b| rate::BYTE * b.own_size() + size::copying(&a[0]))
+                let copied = map(&a[0]).map_or(0, |_| size::copying(&a[0]));
+                copied + map(&a[1]).map_or(0, |b| rate::BYTE * b.own_size())
             },
             more: None,
             act: merge,
@@ -80,7 +80,7 @@ pub(super) const TABLE: &[Function] = &[
 /// What it takes to put the entries in order.
 fn in_order(a: &[Word]) -> u64 {
     let own = map(&a[0]).map_or(0, |map| map.own_size());
-    (rate::BYTE * own).saturating_mul(size::levels(size::elements(&a[0])))
+    (rate::BYTE * own).saturating_mul(size::levels(size::entries(&a[0])))
 }
 
 /// Bytes of all keys as Texts, and of the largest of them.
@@ -108,7 +108,7 @@ fn entries(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     a.check(&Made {
         depth: depth.max(if n == 0 { 1 } else { 2 }),
         own: list.max(largest).max(pair),
-        tree: added.saturating_add(size::inner(&a.words[0])),
+        tree: added.saturating_add(size::inside(&a.words[0])),
         added,
     })?;
     let pair =
@@ -126,7 +126,7 @@ fn merge(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         }
     }
     let own = first.own_size() + grown;
-    let inner = (size::inner(&a.words[0]) - replaced).saturating_add(size::inner(&a.words[1]));
+    let inner = (size::inside(&a.words[0]) - replaced).saturating_add(size::inside(&a.words[1]));
     a.check(&Made {
         depth: a.words[0].depth().max(a.words[1].depth()),
         own,
