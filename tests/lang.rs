@@ -40,7 +40,8 @@ use lau_agent_runtime::dsl::diagnostic::Code;
 use lau_agent_runtime::dsl::parse::parse;
 use lau_agent_runtime::dsl::print::print;
 use lau_agent_runtime::lower::compile;
-use lau_agent_runtime::{Engine, Program, TrapKind};
+use lau_agent_runtime::{Engine, Instruction, Program, TrapKind};
+use lau_runtime::library;
 use lau_runtime::program::Opcode;
 use lau_runtime::program::opcode::{Effect, TABLE};
 use run::Way;
@@ -69,7 +70,7 @@ macro_rules! themes {
         })*
     };
 }
-themes! { instructions functions traps limits energy sharing host errors warnings resume }
+themes! { instructions functions library traps limits energy sharing host errors warnings resume }
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lang")
@@ -183,7 +184,16 @@ fn every_directory_is_a_theme() {
 struct Coverage {
     executed: HashSet<Opcode>,
     exhausted: HashSet<Opcode>,
+    library: LibraryCoverage,
     expected: String,
+}
+
+/// Functions of the library that were called, not affordable, and called with arguments of wrong types.
+#[derive(Default)]
+struct LibraryCoverage {
+    executed: HashSet<&'static str>,
+    exhausted: HashSet<&'static str>,
+    type_error: HashSet<&'static str>,
 }
 
 impl Coverage {
@@ -201,21 +211,51 @@ impl Coverage {
         let compiled = compile(&file.text, &file.setup.interface());
         let Some(program) = compiled.program.map(Arc::new) else { return };
         let opcode = |at: u32| compiled.instructions[at as usize].opcode();
+        let function = |at: &u32| library_function(&compiled.instructions, *at, &file.setup);
         for (_, setup) in file.setup.cases() {
             for chain in &setup.chains {
                 let budget = chain.steps[0].amount;
                 let Ok(trace) = run::trace(&program, &setup, budget) else { continue };
+                let library = &mut self.library;
+                library.executed.extend(trace.executed.iter().filter_map(function));
+                library.exhausted.extend(trace.exhausted.iter().filter_map(function));
+                library.type_error.extend(trace.type_error.iter().filter_map(function));
                 self.executed.extend(trace.executed.into_iter().map(opcode));
                 self.exhausted.extend(trace.exhausted.map(opcode));
             }
-            let runs = |op: &Opcode| op.row().effect != Effect::Defines;
-            let mut opcodes = compiled.instructions.iter().map(|i| i.opcode()).filter(runs);
-            if setup.every && opcodes.any(|opcode| !self.exhausted.contains(&opcode)) {
+            if setup.every && self.lacks_exhausted(&compiled.instructions, function) {
                 let stops = every::every(INTERP, &program, &setup).unwrap_or_default();
-                self.exhausted.extend(stops.iter().filter_map(|stop| stop.exhausted).map(opcode));
+                let stopped = stops.iter().filter_map(|stop| stop.exhausted);
+                self.library.exhausted.extend(stopped.clone().filter_map(|at| function(&at)));
+                self.exhausted.extend(stopped.map(opcode));
             }
         }
     }
+
+    /// Whether a program has something that no run was stopped before so far.
+    fn lacks_exhausted(
+        &self,
+        program: &[Instruction],
+        function: impl Fn(&u32) -> Option<&'static str>,
+    ) -> bool {
+        let lacks = |(at, instruction): (u32, &Instruction)| {
+            let opcode = instruction.opcode();
+            opcode.row().effect != Effect::Defines && !self.exhausted.contains(&opcode)
+                || function(&at).is_some_and(|name| !self.library.exhausted.contains(name))
+        };
+        (0..).zip(program).any(lacks)
+    }
+}
+
+/// The function of the library that an instruction calls, if it does.
+fn library_function(program: &[Instruction], at: u32, setup: &Setup) -> Option<&'static str> {
+    let instruction = program.get(at as usize)?;
+    let (Instruction::Call(name, _) | Instruction::Try(name, _)) = instruction else { return None };
+    let own = |one: &Instruction| matches!(one, Instruction::Func(own, _) if own == name);
+    if program.iter().any(own) || setup.interface().names().any(|known| known == name) {
+        return None;
+    }
+    library::find(name).map(|id| id.function().name)
 }
 
 #[test]
@@ -228,6 +268,20 @@ fn the_corpus_covers_the_language() {
         {
             if !covered.contains(&row.opcode) {
                 missing.push(format!("`{}` is never {what}", row.name));
+            }
+        }
+    }
+    let LibraryCoverage { executed, exhausted, type_error } = &coverage.library;
+    for function in library::TABLE.iter() {
+        let name = function.name;
+        for (what, covered) in [
+            ("executed", executed),
+            ("exhausted before", exhausted),
+            ("of wrong types", type_error),
+        ] {
+            // Some take whatever there is, but no other number of arguments.
+            if !covered.contains(name) {
+                missing.push(format!("a call of `{name}` is never {what}"));
             }
         }
     }

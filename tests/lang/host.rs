@@ -7,7 +7,7 @@
 //! | `two a b` | takes two arguments and no other number; a list of them |
 //! | `text n`, `numbers n`, `nested n` | n times `x`; a list of n zeros; n levels of lists |
 //! | `fields n` | a map of n entries, `k0` and on |
-//! | `nan`, `reference t` | a NaN with another sign; the Reference of that name |
+//! | `nan`, `refer t` | a NaN with another sign; the Reference of that name |
 //! | `fail m`, `fail_long n`, `panic m` | fails with `m`, or with n times `x`; panics with `m` |
 //! | `plus a b`, `odd a`, `choose b x y`, `seven` | typed: sum, parity, `x` or `y`, 7 |
 //! | `root a` | typed: the square root; panics below 0 |
@@ -128,7 +128,7 @@ fn values(host: &mut Host, log: &Log) {
     add("nested", |arguments| (0..size(arguments)).fold(Value::Null, |value, _| [value].into()));
     add("fields", |arguments| (0..size(arguments)).map(|n| (format!("k{n}"), 1.0)).collect());
     add("nan", |_| (-f64::NAN).into());
-    add("reference", |arguments| {
+    add("refer", |arguments| {
         let name = arguments.first().and_then(Value::as_str).unwrap_or("nothing");
         Value::Reference(name.to_owned())
     });

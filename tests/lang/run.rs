@@ -7,7 +7,7 @@ use lau_agent_runtime::codegen::{OptLevel, Options};
 use lau_agent_runtime::dsl::literal::Literal;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::{
-    Ending, Energy, Engine, Host, Instance, Linked, Outcome, Place, Program, Value,
+    Ending, Energy, Engine, Host, Instance, Linked, Outcome, Place, Program, TrapKind, Value,
 };
 use lau_runtime::instance::Error;
 use std::cell::RefCell;
@@ -233,16 +233,20 @@ impl Run {
             if let Some(outcome) = step.outcome {
                 let stopped = outcome.ending == Ending::Exhausted;
                 let exhausted = stopped.then_some(outcome.place.instruction);
-                return Ok((Trace { executed, exhausted }, self.state(&outcome)?));
+                let wrong = matches!(&outcome.ending, Ending::Trapped { trap } if trap.kind == TrapKind::TypeError);
+                let type_error = wrong.then_some(outcome.place.instruction);
+                let trace = Trace { executed, exhausted, type_error };
+                return Ok((trace, self.state(&outcome)?));
             }
         }
     }
 }
 
-/// Which instructions a run executed, and which it could not pay.
+/// Which instructions a run executed, which it could not pay, and which had operands of the wrong types.
 pub(crate) struct Trace {
     pub(crate) executed: Vec<u32>,
     pub(crate) exhausted: Option<u32>,
+    pub(crate) type_error: Option<u32>,
 }
 
 /// Follows a run under a budget from its start, on the oracle.
