@@ -3,6 +3,8 @@
 //!
 //! Only programs; what is right is the stepper's to say.
 
+mod library;
+
 use lau_agent_runtime::Instruction as I;
 use lau_agent_runtime::Value;
 use lau_agent_runtime::fuzz::Scene;
@@ -39,7 +41,8 @@ pub(crate) fn scenes() -> Vec<Scene> {
     let memory = vec![("host".to_owned(), Value::from(vec![Value::from("ä"), Value::Null]))];
     let scene = |instructions, delegates| Scene { instructions, memory: memory.clone(), delegates };
     let both = |p: Vec<I>| [scene(p.clone(), Delegates::Noted), scene(p, Delegates::Handled)];
-    programs.into_iter().flatten().flat_map(both).collect()
+    let library = library::programs().into_iter().map(|p| scene(p, Delegates::Noted));
+    programs.into_iter().flatten().flat_map(both).chain(library).collect()
 }
 
 /// Calls of the host: answers that wait, large failures, panics, wrong numbers and types.
