@@ -11,11 +11,11 @@ use lau_agent_runtime::fuzz::builtins::Delegates;
 use lau_agent_runtime::fuzz::seen::same_value;
 use lau_agent_runtime::fuzz::{PLENTY, Plan, Played, Scene, Seen, SeenEnding};
 use lau_agent_runtime::{Limits, Value};
-use lau_runtime::TrapKind;
+use lau_runtime::{TrapKind, library};
 use support::code::Code;
 use support::compare::{Subject, judge};
 use support::expect::{Expected, expect};
-use support::stepper::thousandths;
+use support::stepper::{functions, thousandths};
 
 fn scene(instructions: &[I]) -> Scene {
     Scene { instructions: instructions.to_vec(), memory: Vec::new(), delegates: Delegates::Noted }
@@ -485,6 +485,60 @@ fn units_round_to_thousandths() {
     let check = |units| run_with(&[I::EnergyCheck(units)], Limits::default(), 1_050);
     assert_eq!(trap(&check(1.0)), None);
     assert_eq!(trap(&check(1.001)), Some(TrapKind::EnergyCheck));
+}
+
+#[test]
+fn the_library_is_known_in_full() {
+    let table = library::TABLE.iter();
+    let table =
+        table.map(|function| (function.name, function.required..=function.parameters.len()));
+    let (mut table, mut known): (Vec<_>, Vec<_>) = (table.collect(), functions());
+    table.sort_by_key(|(name, _)| *name);
+    known.sort_by_key(|(name, _)| *name);
+    assert_eq!(known, table);
+}
+
+#[test]
+fn the_library_costs_what_its_page_says() {
+    let list = |items: &[f64]| push(items.to_vec());
+    let map = || push([("k", 1.0), ("é", 2.0)].into_iter().collect::<Value>());
+    for (arguments, name, price) in [
+        (vec![push(2.0)], "sqrt", 0),
+        (vec![push(0.0), push(4.0)], "range", 40),
+        (vec![list(&[1.0, 2.0, 3.0]), push(1.0)], "slice", 20),
+        (vec![push("héllo"), push(1.0), push(2.0)], "slice", 6),
+        (vec![push("hello"), push(1.0), push(2.0)], "slice", 1),
+        // A constant is shared: 32 + 8 are copied.
+        (vec![list(&[1.0]), list(&[2.0, 3.0])], "concat", 20 + 40),
+        (vec![push("ab"), push("é")], "concat", 2 + 34),
+        // Two binary digits; each Text has 33 bytes.
+        (vec![push(["b", "a", "c"])], "sort", 2 * (30 + 99)),
+        (vec![push(["b", "a"])], "unique", 20 + 2 * 66),
+        (vec![push(["b", "a"]), push("a")], "index_of", 20 + 66),
+        (vec![push(["b", "a"]), push(1.0)], "index_of", 20),
+        (vec![list(&[1.0, 2.0])], "median", 40),
+        (vec![list(&[1.0, 2.0]), list(&[1.0, 2.0])], "dot", 40),
+        (vec![list(&[1.0, 2.0]), list(&[1.0])], "zip", 30 + 50),
+        // 32 + (32 + 1) + (32 + 2), two binary digits.
+        (vec![map()], "keys", 2 * 99),
+        (vec![map()], "entries", 2 * 99 + 100),
+        (vec![map(), map()], "merge", 2 * 99),
+        (vec![map(), push("é")], "remove", 2 + 99),
+        (vec![push("a,b,"), push(",")], "split", 5 + 150),
+        (vec![push(["a", "b"]), push("--")], "join", 20 + 66 + 2),
+        (vec![push("aé"), push("é"), push("bcd")], "replace", 3 + 2 + 4),
+        (vec![push("ab"), push(3.0)], "repeat", 6),
+        (vec![push("a b")], "words", 3 + 100),
+        (vec![list(&[1.0])], "to_json", 400),
+        (vec![push("[1]")], "parse_json", 30),
+        // 1,024 and 24 for the `a`; one step and one more for each of three bytes.
+        (vec![push("bca"), push("a")], "matches", 10 + 1_048 + 2 * 3),
+    ] {
+        let n = arguments.len();
+        let before = 100 * n as u64;
+        let program = [arguments, vec![call(name, n as u8)]].concat();
+        assert_eq!(cost(&program), before + 1_000 + price, "{name}");
+    }
 }
 
 /// An engine that is right by definition.

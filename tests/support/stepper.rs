@@ -22,7 +22,7 @@ use lau_agent_runtime::{Limits, Value};
 use lau_runtime::TrapKind;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use library::names as functions;
+pub(crate) use library::counts as functions;
 pub(crate) use prices::thousandths;
 
 /// The largest amount of energy, in thousandths.

@@ -153,7 +153,12 @@ impl Generator<'_, '_> {
     fn text(&mut self, depth: usize) {
         match self.below(12) {
             0 | 1 => {
-                self.of(Ty::Text, depth);
+                // What is worked out may be empty, and has no first character then.
+                if self.chance(50) {
+                    self.leaf(Ty::Text)
+                } else {
+                    self.of(Ty::Text, depth)
+                }
                 self.push_number(0.0);
                 self.emit(Instruction::Get, 2, &[Ty::Text]);
             }
@@ -235,7 +240,11 @@ impl Generator<'_, '_> {
             }
             5 | 6 => {
                 let ty = if self.chance(70) { Ty::List } else { Ty::Text };
-                self.of(ty, depth);
+                if self.chance(50) {
+                    self.leaf(ty)
+                } else {
+                    self.of(ty, depth)
+                }
                 self.index();
                 self.emit(Instruction::Get, 2, &[Ty::Any]);
             }

@@ -17,6 +17,7 @@ use super::super::graph::{Body, Val};
 use super::contents::{Made, Write};
 use super::{Fault, Stepper, fault};
 use lau_runtime::TrapKind;
+use std::ops::RangeInclusive;
 
 /// What an argument has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,16 +137,16 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }
 
-/// Names of all functions.
-pub(crate) fn names() -> Vec<&'static str> {
-    FUNCTIONS.iter().map(|function| function.name).collect()
+/// All functions, each with the least and the largest number of arguments it takes.
+pub(crate) fn counts() -> Vec<(&'static str, RangeInclusive<usize>)> {
+    FUNCTIONS.iter().map(|function| (function.name, function.counts())).collect()
 }
 
 impl Function {
-    /// Whether it can be called with so many arguments.
-    fn takes_so_many(&self, n: usize) -> bool {
+    /// With how many arguments it can be called.
+    fn counts(&self) -> RangeInclusive<usize> {
         let required = self.takes.iter().filter(|takes| **takes != Takes::MaybeNumber).count();
-        (required..=self.takes.len()).contains(&n)
+        required..=self.takes.len()
     }
 }
 
@@ -164,7 +165,7 @@ enum Gives {
 impl Stepper<'_> {
     /// Checks the arguments, works out the result, and puts it in their place.
     pub(super) fn call_library(&mut self, function: &Function, args: &[Val]) -> Result<(), Fault> {
-        if !function.takes_so_many(args.len()) {
+        if !function.counts().contains(&args.len()) {
             return fault(TrapKind::TypeError, format!("{} arguments", args.len()));
         }
         for (at, (takes, arg)) in function.takes.iter().zip(args).enumerate() {

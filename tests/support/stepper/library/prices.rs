@@ -15,7 +15,7 @@ impl Stepper<'_> {
     /// The price of a call with so many arguments, which need not be there.
     pub(in super::super) fn price_of_library(&self, function: &Function, n: usize) -> Bill {
         let stack = &self.top().stack;
-        if stack.len() < n || !function.takes_so_many(n) {
+        if stack.len() < n || !function.counts().contains(&n) {
             return CALL.into();
         }
         let args = &stack[stack.len() - n..];
