@@ -23,7 +23,7 @@ The output goes to standard output: a text as it is, any other value as JSON. Wh
 
 Inputs: a .json file is any JSON value. A .csv file becomes a list of maps keyed by its header row; an
 empty field is null, a field written as JSON writes numbers is a number (but not a whole number of 2^53
-or beyond), anything else, such as 007 or +1, is text.
+or beyond), anything else, such as 007 or +1, is text. A .txt or .log file is one text, as it stands.
 
 Sizes take a suffix (KiB, MiB, GiB); sizes and counts can be `unlimited`.
 

@@ -1,12 +1,13 @@
 //! `--input NAME=FILE`: files that become memory fields before a run.
 //!
-//! The file's ending says what it is: [`json`] or [`csv`]. Reading never goes beyond what the run's limits
+//! The file's ending says what it is: [`json`], [`csv`] or [`text`]. Reading never goes beyond what the run's limits
 //! let a value be, by the model of sizes of `docs/energy.md`, so a huge or endless file is refused while
 //! it is read and not after. Whether the run takes the value is the runtime's to say.
 
 mod csv;
 mod json;
 mod quotes;
+mod text;
 
 use super::source::SOURCE_BYTES_MAX;
 use super::stop::{Exit, Stop};
@@ -24,7 +25,11 @@ pub(crate) enum Format {
     Json,
     /// Comma-separated values under a header row: a list of maps.
     Csv,
+    /// Any text.
+    Text,
 }
+
+const KNOWN: &str = "known are .json, .csv, .txt and .log";
 
 /// One `--input`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +43,11 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Reads `NAME=FILE.json` or `NAME=FILE.csv`. The first `=` divides, so a file name may have one.
+    /// Reads `NAME=FILE`, where FILE has one of the known endings. The first `=` divides, so a file name
+    /// may have one.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (name, file) =
-            text.split_once('=').ok_or("expected NAME=FILE.json or NAME=FILE.csv")?;
+            text.split_once('=').ok_or("expected NAME=FILE, such as log=access.log")?;
         if name.is_empty() {
             return Err("the NAME before `=` is empty".into());
         }
@@ -50,10 +56,9 @@ impl Input {
         let format = match ending.as_deref() {
             Some("json") => Format::Json,
             Some("csv") => Format::Csv,
-            Some(other) => {
-                return Err(format!("cannot read .{other} files; known are .json and .csv"));
-            }
-            None => return Err("the FILE has no ending; known are .json and .csv".into()),
+            Some("txt" | "log") => Format::Text,
+            Some(other) => return Err(format!("cannot read .{other} files; {KNOWN}")),
+            None => return Err(format!("the FILE has no ending; {KNOWN}")),
         };
         Ok(Input { name: name.to_owned(), file, format })
     }
@@ -66,6 +71,7 @@ impl Input {
             .and_then(|opened| match self.format {
                 Format::Json => json::read(opened, &room),
                 Format::Csv => csv::read(opened, &room),
+                Format::Text => text::read(opened, &room),
             })
             .map_err(|stop| stop.about(&self.file))
     }
@@ -167,6 +173,9 @@ mod tests {
         let input = Input::parse("a=b=c.JSON").unwrap();
         assert_eq!((input.name.as_str(), input.format), ("a", Format::Json));
         assert_eq!(input.file, PathBuf::from("b=c.JSON"));
+        for ending in ["txt", "log", "LOG"] {
+            assert_eq!(Input::parse(&format!("a=b.{ending}")).unwrap().format, Format::Text);
+        }
         for (bad, says) in [
             ("a.json", "NAME=FILE"),
             ("=a.json", "empty"),

@@ -33,6 +33,16 @@ fn csv_becomes_a_list_of_maps() {
 }
 
 #[test]
+fn text_stays_as_it_is() {
+    let text = "é 1,2\r\n\n[3]\n";
+    for name in ["text.txt", "text.log", "text.TXT"] {
+        assert_eq!(input(name, text, "--json", "load x").json()["output"], text, "{name}");
+    }
+    assert_eq!(input("bom.txt", "\u{feff}a", "", "load x\nlen").stdout, "1\n");
+    assert_eq!(input("empty.txt", "", "", "load x\nlen").stdout, "0\n");
+}
+
+#[test]
 fn malformed_files_give_2_and_the_place() {
     for (name, contents, says) in [
         ("open.json", &b"{\"a\": [1,\n 2"[..], "open.json:2:2: "),
@@ -50,6 +60,8 @@ fn malformed_files_give_2_and_the_place() {
         ("latin.csv", b"a,b\nx,\xe9\n", "latin.csv:2: field 2 is not UTF-8"),
         ("twice.csv", b"a,b,a\n1,2,3\n", "twice.csv:1: the header has two columns named `a`"),
         ("empty.csv", b"", "empty.csv: the file is empty"),
+        ("latin.txt", b"a\n\xc3\xa9b\xe9", "latin.txt:2:3: it is not UTF-8 text"),
+        ("cut.log", b"ab\xc3", "cut.log:1:3: it is not UTF-8 text"),
     ] {
         let ran = input(name, contents, "", "fail it ran");
         ran.fails(2, &[says]);
@@ -66,10 +78,11 @@ fn malformed_arguments_give_2() {
     for (argument, says) in [
         ("x", "NAME=FILE"),
         ("=a.json", "empty"),
-        ("x=a.xml", "known are .json and .csv"),
-        ("x=a", "known are .json and .csv"),
+        ("x=a.xml", "known are .json, .csv, .txt and .log"),
+        ("x=a", "known are .json, .csv, .txt and .log"),
         ("x=/nowhere/a.json", "/nowhere/a.json: cannot read it"),
         ("x=/nowhere/a.csv", "/nowhere/a.csv: cannot read it"),
+        ("x=/nowhere/a.log", "/nowhere/a.log: cannot read it"),
         ("x=a.csv --input x=b.json", "--input x is given twice"),
     ] {
         run_with(&format!("run - --input {argument}"), None, b"push 1").fails(2, &[says]);
@@ -88,6 +101,9 @@ fn inputs_beyond_the_limits_give_5() {
     assert_eq!(input("wide2.json", "[1,2,3,4]", "--tree-max 64", "push 1").code, 0);
     let rows = "a\n".to_owned() + &"1\n".repeat(100);
     input("rows.csv", rows, "--tree-max 1KiB", "push 1").fails(5, &["rows.csv:15: ", "1024 bytes"]);
+    input("long.txt", "123456789", "--tree-max 40", "push 1").fails(5, &["long.txt: ", "40 bytes"]);
+    assert_eq!(input("long2.txt", "12345678", "--tree-max 40", "push 1").code, 0);
+    input("own.txt", "123456789", "--value-max 40", "push 1").fails(5, &["own.txt: "]);
     input("live.json", "[1,2,3,4]", "--memory-max 63", "load x").fails(5, &["live.json: "]);
 }
 
