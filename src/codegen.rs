@@ -42,13 +42,21 @@ pub struct Options {
     pub metering: bool,
     /// Whether each of its exits can be made to be taken, for tests.
     pub exits: bool,
+    /// Whether it keeps a profile: then it is for instances that have one, and for no others.
+    pub profile: bool,
     /// A mistake that is made on purpose, for tests of the tests.
     pub fault: Option<Fault>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { opt: OptLevel::default(), metering: true, exits: false, fault: None }
+        Options {
+            opt: OptLevel::default(),
+            metering: true,
+            exits: false,
+            profile: false,
+            fault: None,
+        }
     }
 }
 

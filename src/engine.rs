@@ -110,6 +110,41 @@ impl Prepared {
         }
     }
 
+    /// Makes the program ready for runs that keep a profile ([`Instance::start_profile`]); others go slower on
+    /// it. The profile is the same on every engine.
+    ///
+    /// ```
+    /// use lau_agent_runtime::{Energy, Engine, Host, Limits, Linked, engine::Prepared, lower::compile};
+    /// use std::sync::Arc;
+    ///
+    /// let text = "push 0\nagain:\npush 1\nadd\ndup\npush 9\nge\njump_false again";
+    /// let host = Arc::new(Host::default());
+    /// let program = compile(text, &host.interface()).program.unwrap();
+    /// let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+    /// for engine in Engine::ALL {
+    ///     let prepared = Prepared::profiling(*engine, linked.clone());
+    ///     let mut instance = prepared.instance(host.clone(), Limits::default()).unwrap();
+    ///     instance.start_profile();
+    ///     instance.set_energy(Energy::ZERO, Energy::from_units(100.0));
+    ///     let outcome = instance.run();
+    ///     let profile = instance.take_profile().unwrap();
+    ///     let add = profile.lines()[&4]; // the fourth line
+    ///     assert_eq!((add.visits, add.energy.to_units()), (9, 0.9));
+    ///     assert_eq!(profile.total().energy, outcome.energy);
+    ///     assert_eq!(profile.total().visits, outcome.instructions);
+    /// }
+    /// ```
+    #[must_use]
+    pub fn profiling(engine: Engine, linked: Arc<Linked>) -> Prepared {
+        match engine {
+            Engine::Interp => Prepared::new(engine, linked),
+            #[cfg(feature = "jit")]
+            Engine::Jit => {
+                Prepared::native(linked, &Options { profile: true, ..Options::default() })
+            }
+        }
+    }
+
     /// Makes the program ready for native code, made as the options say.
     #[cfg(feature = "jit")]
     #[must_use]

@@ -58,6 +58,7 @@ pub use dsl::instruction::Instruction;
 pub use engine::Engine;
 pub use lau_runtime::host::{Answer, Failure, Interface, Price, Reply};
 pub use lau_runtime::instance::{Canceller, Instance, Linked, Question, Step};
+pub use lau_runtime::profile::Profile;
 pub use lau_runtime::program::Program;
 pub use lau_runtime::{
     Builtin, Ending, Energy, Host, Limits, Outcome, Place, Snapshot, Suspension, Trap, TrapKind,

@@ -12,6 +12,7 @@ const RUNTIME: &[&[&str]] = &[
     &["host"],
     &["library"],
     &["program"],
+    &["profile"],
     &["interp"],
     &["snapshot"],
     &["native"],

@@ -7,6 +7,7 @@
 mod forged;
 mod mirror;
 mod outcome;
+mod profiled;
 mod stopped;
 
 pub use crate::interp::Canceller;
@@ -21,6 +22,7 @@ use crate::host::{Builtin, Host};
 use crate::interp::{self, Environment, Machine, Stop, Suspended, Watch};
 use crate::limits::Limits;
 use crate::native::{self, Code};
+use crate::profile::Profile;
 use crate::program::{Action, FunctionId, Pc, Slot};
 use crate::snapshot::Fault;
 use crate::trap::{Place, Trap, TrapKind};
@@ -52,6 +54,8 @@ pub enum Error {
     NotResumable,
     /// No call waits for an answer.
     NotAsked,
+    /// A profile is of another program.
+    OtherProgram,
     /// A snapshot cannot be taken or gone on with.
     Snapshot(Fault),
 }
@@ -65,6 +69,7 @@ impl fmt::Display for Error {
             Error::Limit { what, kind, message } => write!(f, "{what}: {kind}: {message}"),
             Error::NotResumable => f.write_str("there is no stopped run to resume"),
             Error::NotAsked => f.write_str("no call waits for an answer"),
+            Error::OtherProgram => f.write_str("the profile is of another program"),
             Error::Snapshot(fault) => fault.fmt(f),
         }
     }
@@ -98,6 +103,8 @@ pub struct Instance {
     phase: Phase,
     /// Native code of the program, if it is to be used.
     code: Option<Arc<dyn Code>>,
+    /// What runs spent where, if that is kept.
+    profile: Option<Profile>,
     /// Used before this run.
     used_before: u64,
 }
@@ -127,6 +134,7 @@ impl Instance {
             watch: Watch::default(),
             phase: Phase::Idle,
             code: None,
+            profile: None,
             used_before: 0,
         })
     }
@@ -303,6 +311,9 @@ impl Instance {
 
     fn start(&mut self) {
         self.machine.rewind(self.linked.program());
+        if let Some(profile) = &mut self.profile {
+            profile.rewind();
+        }
         self.used_before = self.machine.used;
     }
 
@@ -319,9 +330,15 @@ impl Instance {
             limits: &self.limits,
             watch: &self.watch,
         };
-        match &self.code {
-            Some(code) if MODE == interp::WHOLE => native::run(&mut self.machine, &env, code),
-            Some(_) | None => interp::run::<MODE>(&mut self.machine, &env),
+        // Native code keeps a profile or it does not; where there is none of the right kind, the interpreter does all.
+        let kept = self.profile.is_some();
+        let usable = |code: &&Arc<dyn Code>| MODE == interp::WHOLE && code.profiles() == kept;
+        let m = &mut self.machine;
+        match (self.code.as_ref().filter(usable), &mut self.profile) {
+            (Some(code), Some(profile)) => native::run(m, &env, code, profile),
+            (Some(code), None) => native::run(m, &env, code, &mut ()),
+            (None, Some(profile)) => interp::run::<MODE, _>(m, &env, profile),
+            (None, None) => interp::run::<MODE, _>(m, &env, &mut ()),
         }
     }
 

@@ -18,7 +18,8 @@ pub(crate) use machine::{Environment, Frame, Machine, Pending};
 pub use slice::Canceller;
 pub(crate) use slice::{Stretch, Watch, in_slices};
 
-use crate::program::{Action, Pc};
+use crate::profile::Ledger;
+use crate::program::{Action, Op, Pc};
 use crate::trap::TrapKind;
 use crate::word::{Word, equal, text_order};
 use calls::Called;
@@ -66,19 +67,43 @@ pub(crate) const MIXED: u8 = 2;
 
 /// Runs until the run ends or stops; with `STEP`, for one instruction. A question that is not answered
 /// comes before everything else.
-pub(crate) fn run<const MODE: u8>(m: &mut Machine, env: &Environment<'_>) -> Stop {
+pub(crate) fn run<const MODE: u8, L: Ledger>(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    ledger: &mut L,
+) -> Stop {
     if let Some(Pending::Question(_)) = m.pending {
         return Stop::Suspended(Suspended::Asked);
     }
     if MODE == STEP {
         let left = m.left();
-        let work = || work::<STEP>(m, env, left, &[]);
+        let work = || work::<STEP, L>(m, env, left, &[], ledger);
         return env.watch.look().map_or_else(work, Stop::Suspended);
     }
     in_slices(m, env.watch, |m, stretch, slice| match stretch {
-        Stretch::Slice => work::<WHOLE>(m, env, slice, &[]),
-        Stretch::One => work::<STEP>(m, env, slice, &[]),
+        Stretch::Slice => work::<WHOLE, L>(m, env, slice, &[], ledger),
+        Stretch::One => work::<STEP, L>(m, env, slice, &[], ledger),
     })
+}
+
+/// The operation that the ledger was not told of yet, and what was left and executed before it.
+struct Open {
+    pc: usize,
+    left: u64,
+    executed: u64,
+}
+
+impl Open {
+    /// Tells the ledger of the operation, where another one begins.
+    #[inline(always)]
+    fn book<L: Ledger>(&mut self, ledger: &mut L, ops: &[Op], next: Open) {
+        if L::KEEPS {
+            let (price, energy) = (ops[self.pc].energy.into(), self.left - next.left);
+            let visits = next.executed.wrapping_sub(self.executed);
+            ledger.book(self.pc, price, visits, energy);
+            *self = next;
+        }
+    }
 }
 
 /// Works on `slice` thousandths of the budget until the run ends or stops, or the slice does not pay for
@@ -86,13 +111,15 @@ pub(crate) fn run<const MODE: u8>(m: &mut Machine, env: &Environment<'_>) -> Sto
 /// operations native code can be entered.
 ///
 /// Energy left and instructions executed are kept in registers during the loop and written to the
-/// machine when it ends, whichever way.
+/// machine when it ends, whichever way. The ledger is told what an operation took where the next one begins,
+/// so that whatever it paid, and gave back, is in it.
 #[expect(clippy::too_many_lines, reason = "the one big match of the engine")]
-pub(crate) fn work<const MODE: u8>(
+pub(crate) fn work<const MODE: u8, L: Ledger>(
     m: &mut Machine,
     env: &Environment<'_>,
     slice: u64,
     entries: &[bool],
+    ledger: &mut L,
 ) -> Stop {
     let ops = &env.linked.program().parts().ops[..];
     let constants = env.linked.program().constants();
@@ -105,6 +132,7 @@ pub(crate) fn work<const MODE: u8>(
     let mut pc = m.frame.pc.index();
 
     let mut accepted = false;
+    let mut open = Open { pc, left, executed };
 
     let stop = 'run: {
         if m.pending.is_some() {
@@ -123,6 +151,7 @@ pub(crate) fn work<const MODE: u8>(
             }
         }
         loop {
+            open.book(ledger, ops, Open { pc, left, executed });
             let op = &ops[pc];
             if MODE == STEP && (executed > 0 || accepted) && op.action != Action::End {
                 break 'run Stop::Stepped;
@@ -306,8 +335,11 @@ pub(crate) fn work<const MODE: u8>(
                     let result = $result;
                     match m.leave() {
                         Some(back) => {
+                            pc = back.index();
+                            open.book(ledger, ops, Open { pc, left, executed });
+                            ledger.leave();
                             m.stack.push(result);
-                            pc = back.index() + 1;
+                            pc += 1;
                             continue;
                         }
                         None => break 'run Stop::Finished(result),
@@ -460,6 +492,8 @@ pub(crate) fn work<const MODE: u8>(
                     m.frame.pc = Pc::new(pc);
                     m.enter(env.linked.program(), function);
                     pc = m.frame.pc.index();
+                    open.book(ledger, ops, Open { pc, left, executed });
+                    ledger.enter(function);
                     continue;
                 }
                 Action::CallOut(..) | Action::TryOut(..) => {
@@ -517,6 +551,7 @@ pub(crate) fn work<const MODE: u8>(
             pc += 1;
         }
     };
+    open.book(ledger, ops, Open { pc, left, executed });
     m.frame.pc = Pc::new(pc);
     m.used += slice - left;
     m.instructions += executed;

@@ -7,6 +7,7 @@ mod interp;
 pub mod library;
 pub mod limits;
 pub mod native;
+pub mod profile;
 pub mod program;
 pub mod snapshot;
 pub mod trap;

@@ -22,6 +22,15 @@
 //! interpreter would. Where it leaves, its words move into the state. The operands of the frame it was
 //! entered for are its own from the entry on; the variables of that frame stay where they are.
 //!
+//! # Profiles
+//!
+//! Code that is made for profiles, and only such, counts in memory, in the [`Cell`](crate::profile)s of the
+//! function in progress: where a block begins, all operations of it that are covered, with what they cost
+//! beyond their prices as far as that is known; what a helper takes for sizes, after the helper. What was
+//! counted and is left to the interpreter is taken back where the state is made, by what the exit says.
+//! Helpers keep the place in the tree of calls. An instance that has a profile enters only such code, and
+//! one that has none never does.
+//!
 //! Requires code made for the program that the machine runs, by a generator that keeps to the layouts
 //! here. Knows nothing of how code is made.
 
@@ -34,10 +43,12 @@ pub use helpers::{HELPERS, Helper, HelperId};
 use crate::interp::{
     self, Environment, Frame, MIXED, Machine, Pending, STEP, Stop, Stretch, Suspended, in_slices,
 };
+use crate::profile::{Cell, Ledger, Profile};
 use crate::program::{ConstantId, FunctionId, Pc, Slot};
 use crate::word::Word;
 use std::collections::HashMap;
 use std::mem::offset_of;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -74,13 +85,15 @@ pub struct Context {
     reserve: u64,
     /// The guard that leaves whatever it finds, in code made so that guards can be made to.
     forced: u64,
+    /// The cells of the function in progress, in code made for profiles.
+    cells: *mut Cell,
     /// What native code does not look at.
     run: *mut Run<'static>,
 }
 
 /// Where native code finds things, in bytes, and words it must know.
 pub mod layout {
-    use super::{Context, offset_of};
+    use super::{Cell, Context, offset_of};
     pub use crate::word::layout::*;
 
     /// `i64`: energy left of the slice.
@@ -113,6 +126,14 @@ pub mod layout {
     pub const RESERVE: usize = offset_of!(Context, reserve);
     /// `u64`: the guard that leaves whatever it finds.
     pub const FORCED: usize = offset_of!(Context, forced);
+    /// Pointer: the cells of the function in progress. A helper that enters or leaves one changes it.
+    pub const CELLS: usize = offset_of!(Context, cells);
+    /// Bytes of the cell of an operation.
+    pub const CELL: usize = size_of::<Cell>();
+    /// `u64`, in a cell: how much more often it was executed than the operation before it.
+    pub const VISITS: usize = offset_of!(Cell, visits);
+    /// `u64`, in a cell: what it cost beyond its price.
+    pub const BEYOND: usize = offset_of!(Cell, beyond);
 }
 
 /// How a helper went.
@@ -135,6 +156,8 @@ pub const FORCE_ALL: u64 = u64::MAX - 1;
 struct Run<'a> {
     machine: *mut Machine,
     env: Environment<'a>,
+    /// What code made for profiles keeps; null if nothing is kept.
+    profile: *mut Profile,
     /// Why the run stops, where a call of the host decided that. The call is not repeated.
     stop: Option<Stop>,
 }
@@ -161,6 +184,10 @@ pub struct Exit {
     pub values: u32,
     /// Thousandths and instructions that were charged and are not executed.
     pub unspent: (u64, u32),
+    /// The operations that were counted for a profile and are not executed.
+    pub counted: Range<Pc>,
+    /// What was booked of them beyond their prices.
+    pub beyond: Vec<(Pc, u64)>,
     /// The operands, bottom first.
     pub stack: Vec<Source>,
     /// The variables that the record has.
@@ -200,6 +227,8 @@ pub trait Code: Send + Sync {
     fn sizes(&self) -> Sizes;
     /// The guard that is made to leave, [`FORCE_NONE`] or [`FORCE_ALL`].
     fn forced(&self) -> u64;
+    /// Whether it keeps a profile, and needs one to keep.
+    fn profiles(&self) -> bool;
     /// Code of the same program that assumes less, if such was made.
     fn better(&self) -> Option<Arc<dyn Code>>;
     /// Makes code that does not assume what turned out wrong at that exit.
@@ -227,26 +256,32 @@ struct Buffers {
 }
 
 /// Runs on native code where there is some, else on the interpreter.
-pub(crate) fn run(m: &mut Machine, env: &Environment<'_>, code: &Arc<dyn Code>) -> Stop {
+pub(crate) fn run<L: Ledger>(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    code: &Arc<dyn Code>,
+    ledger: &mut L,
+) -> Stop {
     if let Some(Pending::Question(_)) = m.pending {
         return Stop::Suspended(Suspended::Asked);
     }
     let mut code = Arc::clone(code);
     let mut buffers = Buffers::default();
     in_slices(m, env.watch, |m, stretch, slice| match stretch {
-        Stretch::Slice => work(m, env, &mut code, slice, &mut buffers),
-        Stretch::One => interp::work::<STEP>(m, env, slice, &[]),
+        Stretch::Slice => work(m, env, &mut code, slice, &mut buffers, ledger),
+        Stretch::One => interp::work::<STEP, L>(m, env, slice, &[], ledger),
     })
 }
 
 /// Works on `slice` thousandths of the budget until the run ends or stops, or the slice does not pay for
 /// the next instruction.
-fn work(
+fn work<L: Ledger>(
     m: &mut Machine,
     env: &Environment<'_>,
     code: &mut Arc<dyn Code>,
     slice: u64,
     buffers: &mut Buffers,
+    ledger: &mut L,
 ) -> Stop {
     let end = m.used + slice;
     let mut futile: HashMap<Pc, u8> = HashMap::new();
@@ -268,7 +303,8 @@ fn work(
             let Some(depth) = room(m, env, code.sizes()) else { break };
             let Some(entry) = code.entry(pc) else { break };
             let before = m.instructions;
-            if let Some(stop) = enter(m, env, &**code, entry, depth, end - m.used, buffers) {
+            let way = Way { code: &**code, entry, depth, slice: end - m.used };
+            if let Some(stop) = enter(m, env, way, buffers, ledger.profile()) {
                 return stop;
             }
             let done = m.instructions - before;
@@ -279,7 +315,7 @@ fn work(
                 break;
             }
         }
-        match interp::work::<MIXED>(m, env, end - m.used, code.entries()) {
+        match interp::work::<MIXED, L>(m, env, end - m.used, code.entries(), ledger) {
             Stop::Stepped => {}
             stop @ (Stop::Finished(_)
             | Stop::Exhausted
@@ -297,15 +333,23 @@ fn room(m: &Machine, env: &Environment<'_>, sizes: Sizes) -> Option<usize> {
     Some(calls.min(frames.checked_sub(1)?).min(sizes.depth_max))
 }
 
+/// How native code is entered.
+struct Way<'a> {
+    code: &'a dyn Code,
+    entry: EntryFn,
+    /// How many native calls may nest.
+    depth: usize,
+    /// Thousandths.
+    slice: u64,
+}
+
 /// Enters native code and makes the state of the run where it left.
 fn enter(
     m: &mut Machine,
     env: &Environment<'_>,
-    code: &dyn Code,
-    entry: EntryFn,
-    depth: usize,
-    slice: u64,
+    Way { code, entry, depth, slice }: Way<'_>,
     buffers: &mut Buffers,
+    mut profile: Option<&mut Profile>,
 ) -> Option<Stop> {
     let sizes = code.sizes();
     let grow = |buffer: &mut Vec<u64>, len: usize| {
@@ -318,7 +362,9 @@ fn enter(
     let reserve = m.left() - slice;
     let slice = i64::try_from(slice).unwrap_or(i64::MAX);
     let machine: *mut Machine = m;
-    let mut run = Run { machine, env: *env, stop: None };
+    let cells = profile.as_deref_mut().map_or(std::ptr::null_mut(), Profile::cells);
+    let kept = profile.as_deref_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
+    let mut run = Run { machine, env: *env, profile: kept, stop: None };
     let mut context = Context {
         energy: slice,
         count: 0,
@@ -335,10 +381,12 @@ fn enter(
         word: 0,
         reserve,
         forced: code.forced(),
+        cells,
         run: (&raw mut run).cast(),
     };
     // SAFETY: the code was made for this program (the instance vouches for it), the context describes this
-    // machine, and the buffers have room for every frame that may nest and for what helpers are handed.
+    // machine, and the buffers have room for every frame that may nest and for what helpers are handed. Code
+    // that counts in cells was given a profile of the same program (the instance sees to both).
     unsafe { entry(&raw mut context) };
     let written = context.records.addr() - buffers.records.as_ptr().addr();
     let written = written / size_of::<u64>();
@@ -348,12 +396,18 @@ fn enter(
     // What is prepaid and unspent is given back by the records, and may be more than there is.
     m.used = m.used.wrapping_add_signed(slice - context.energy);
     m.instructions = m.instructions.wrapping_add_signed(context.count);
-    rebuild(m, env, code, &buffers.records[..written]);
+    rebuild(m, env, code, &buffers.records[..written], profile);
     run.stop
 }
 
 /// Makes the state from the records that native frames left, outermost (the last) first.
-fn rebuild(m: &mut Machine, env: &Environment<'_>, code: &dyn Code, mut records: &[u64]) {
+fn rebuild(
+    m: &mut Machine,
+    env: &Environment<'_>,
+    code: &dyn Code,
+    mut records: &[u64],
+    mut profile: Option<&mut Profile>,
+) {
     let mut outermost = true;
     while let Some((number, rest)) = records.split_last() {
         let exit = code.exit(*number);
@@ -381,6 +435,9 @@ fn rebuild(m: &mut Machine, env: &Environment<'_>, code: &dyn Code, mut records:
         for source in &exit.stack {
             let word = value(m, env, *source, values);
             m.stack.push(word);
+        }
+        if let Some(profile) = profile.as_deref_mut() {
+            profile.take_back(m.callers.len(), &exit.counted, &exit.beyond);
         }
         m.used = m.used.wrapping_sub(exit.unspent.0);
         m.instructions = m.instructions.wrapping_sub(exit.unspent.1.into());

@@ -37,6 +37,7 @@ mod keep;
 mod leave;
 mod lists;
 mod logic;
+mod profile;
 mod scalars;
 mod values;
 
@@ -49,6 +50,7 @@ use lau_runtime::instance::Linked;
 use lau_runtime::native::{Exit, HelperId, layout};
 use lau_runtime::program::{Action, ConstantId, FunctionId, Op, Opcode, Pc, Slot};
 use leave::{Pending, Restart};
+use profile::Counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which version of a function.
@@ -155,6 +157,8 @@ pub(super) struct Emitter<'a, 'f> {
     charge: Charge,
     /// What of the block is executed before this operation: thousandths and instructions.
     spent: (u64, u32),
+    /// What a profile has of the block.
+    counted: Counted,
     restart: Restart,
     /// Whether the operation has done something that cannot be undone.
     effect: bool,
@@ -255,6 +259,7 @@ impl<'a, 'f> Emitter<'a, 'f> {
             stack: Vec::new(),
             charge: Charge::default(),
             spent: (0, 0),
+            counted: Counted::default(),
             restart,
             effect: false,
             pending: Vec::new(),
@@ -309,6 +314,7 @@ impl<'a, 'f> Emitter<'a, 'f> {
             let off = u64::from(self.task.options.fault == Some(Fault::EnergyOffByOne));
             self.spend(self.charge.cheapest + off, self.charge.instructions.into());
         }
+        self.count(span, covered.operations);
         self.restart_at(span.start);
         if pays && self.charge.dearest > 0 {
             // For the exit it is all unspent, so what is left may be less than nothing there.
@@ -322,10 +328,12 @@ impl<'a, 'f> Emitter<'a, 'f> {
         for (at, op) in (span.start.index()..).zip(&ops[span.start.index()..]) {
             let pc = Pc::new(at);
             if at == span.start.index() + covered.operations {
+                self.counted.next = pc;
                 self.leave(pc);
                 return;
             }
             self.b.set_srcloc(ir::SourceLoc::new(op.at));
+            self.counted.next = pc;
             let price = self.flow.price(op, &self.state);
             let after = (self.spent.0 + price, self.spent.1 + u32::from(op.action != Action::End));
             if self.operation(pc, op, after) {
@@ -336,6 +344,7 @@ impl<'a, 'f> Emitter<'a, 'f> {
             debug_assert_eq!(self.state.stack.len(), self.stack.len(), "{op:?}");
             self.spent = after;
             let next = Pc::new(at + 1);
+            self.counted.next = next;
             if std::mem::take(&mut self.effect) {
                 self.restart_at(next);
             }

@@ -332,6 +332,9 @@ impl Code for Jit {
     fn forced(&self) -> u64 {
         self.forced.load(Ordering::Relaxed)
     }
+    fn profiles(&self) -> bool {
+        self.options.profile
+    }
     fn better(&self) -> Option<Arc<dyn Code>> {
         self.better.get()?.as_ref().map(|better| Arc::clone(better) as Arc<dyn Code>)
     }

@@ -14,7 +14,8 @@ use crate::host::{Body, Thrown, guarded};
 use crate::interp::calls::{self, Called};
 use crate::interp::{Machine, Stop, sized, thrown};
 use crate::library::{Body as LibraryBody, LibraryId};
-use crate::program::{Action, Callee, Opcode, Pc};
+use crate::profile::{Ledger, Profile};
+use crate::program::{Action, Callee, FunctionId, Opcode, Pc};
 use crate::word::{Word, equal, text_order};
 
 /// A function that native code calls.
@@ -79,6 +80,10 @@ helpers! {
     Call = "lau_call": call as HelperFn;
     /// The `delegate` at the operation.
     Delegate = "lau_delegate": delegate as HelperFn;
+    /// For a profile: the function of that number is entered.
+    ProfileEnter = "lau_profile_enter": profile_enter as HelperFn;
+    /// For a profile: the function in progress is left.
+    ProfileLeave = "lau_profile_leave": profile_leave as HelperFn;
     /// `(context, operation) -> double`: calls a typed builtin with the context's arguments.
     Typed = "lau_typed": typed as unsafe extern "C" fn(*mut Context, u64) -> f64;
     /// `(context, function) -> double`: calls a function of the library that takes Numbers alone, with the context's
@@ -382,6 +387,30 @@ unsafe extern "C" fn delegate(context: *mut Context, energy: i64, operation: u64
     };
     site.run.stop = stop;
     site.end(status, 0, energy);
+}
+
+impl Site<'_> {
+    /// Tells the profile something, and native code where the cells are afterwards.
+    fn profile(&mut self, tell: impl FnOnce(&mut Profile)) {
+        // SAFETY: the entry borrows the profile for as long as native code runs, and hands it to helpers.
+        if let Some(profile) = unsafe { self.run.profile.as_mut() } {
+            tell(profile);
+            self.context.cells = profile.cells();
+        }
+    }
+}
+
+unsafe extern "C" fn profile_enter(context: *mut Context, _: i64, function: u64, _: u64, _: u64) {
+    // SAFETY: as above.
+    let mut site = unsafe { Site::new(context) };
+    let function = FunctionId::new(usize::try_from(function).unwrap_or(usize::MAX));
+    site.profile(|profile| profile.enter(function));
+}
+
+unsafe extern "C" fn profile_leave(context: *mut Context, _: i64, _: u64, _: u64, _: u64) {
+    // SAFETY: as above.
+    let mut site = unsafe { Site::new(context) };
+    site.profile(Ledger::leave);
 }
 
 /// Calls a typed builtin.

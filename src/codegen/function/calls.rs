@@ -46,6 +46,7 @@ impl Emitter<'_, '_> {
         arguments[2..2 + N].copy_from_slice(&words);
         self.b.ins().call(callee, &arguments);
         let energy = self.context_word(layout::ENERGY);
+        self.book(usable, energy);
         let energy = self.b.ins().iadd_imm_s(energy, held_back);
         self.b.def_var(self.energy, energy);
     }
@@ -91,6 +92,7 @@ impl Emitter<'_, '_> {
             let of = parameter(self.task.facts, callee, at);
             values.push(self.formed(held, of));
         }
+        self.profile_enter(callee);
         let function = self.refer(Callee::Function(callee));
         let call = self.b.ins().call(function, &values);
         let [energy, count, result] = *self.b.inst_results(call) else {
@@ -101,7 +103,9 @@ impl Emitter<'_, '_> {
         let returned = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, energy, 0);
         // This frame waits for its call.
         let before = std::mem::replace(&mut self.spent, after);
+        self.counted.next = Pc::new(pc.index() + 1);
         let stopped = self.leaving(pc, false);
+        self.counted.next = pc;
         self.spent = before;
         let go_on = self.b.create_block();
         self.b.ins().brif(returned, go_on, &[], stopped, &[]);
@@ -169,6 +173,7 @@ impl Emitter<'_, '_> {
         let wanted = self.flow.summaries.result(self.task.id).unwrap_or(Type::Word);
         debug_assert_eq!(wanted.join(of), wanted);
         let result = self.formed(top, wanted);
+        self.profile_leave();
         self.end_restart();
         let (energy, count) = (self.b.use_var(self.energy), self.b.use_var(self.count));
         self.b.ins().return_(&[energy, count, result]);
@@ -297,6 +302,7 @@ impl Emitter<'_, '_> {
             self.guard_unforced(made);
         }
         let before = std::mem::replace(&mut self.spent, after);
+        self.counted.next = Pc::new(pc.index() + 1);
         let pending = self.leaving(pc, true);
         self.stack.truncate(self.stack.len() - argc);
         let known = self.state.clone();
@@ -307,6 +313,7 @@ impl Emitter<'_, '_> {
         let stop = self.leaving(Pc::new(pc.index() + 1), true);
         self.state = known;
         self.spent = before;
+        self.counted.next = pc;
         let (go_on, not) = (self.b.create_block(), cold_block(&mut self.b));
         let done = self.b.ins().icmp_imm_s(IntCC::Equal, went, status::DONE.cast_signed());
         self.b.ins().brif(done, go_on, &[], not, &[]);

@@ -1,5 +1,6 @@
 //! Going on and leaving: from block to block with everything in its form, or out to the interpreter.
 
+use super::profile::Counted;
 use super::{Emitter, Held, TRUSTED, Version, offset};
 use crate::analysis::{Block as Span, Charge, State, Type, flow};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
@@ -12,6 +13,7 @@ use std::sync::atomic::AtomicU32;
 pub(super) struct Restart {
     pc: Pc,
     unspent: (u64, u32),
+    counted: Counted,
     state: State,
     stack: Vec<Held>,
     energy: ir::Value,
@@ -28,6 +30,7 @@ impl Restart {
         Restart {
             pc: Pc::new(0),
             unspent: (0, 0),
+            counted: Counted::default(),
             state,
             stack: Vec::new(),
             energy,
@@ -45,6 +48,7 @@ pub(super) struct Pending {
     assumed: Vec<Pc>,
     pc: Pc,
     unspent: (u64, u32),
+    counted: Counted,
     variables: Vec<(Slot, Held)>,
     stack: Vec<Held>,
     energy: ir::Value,
@@ -139,6 +143,7 @@ impl Emitter<'_, '_> {
         self.restart = Restart {
             pc,
             unspent: self.unspent(),
+            counted: self.counted.clone(),
             stack: self.stack.clone(),
             ..Restart::nowhere(self.state.clone(), energy, count)
         };
@@ -161,6 +166,7 @@ impl Emitter<'_, '_> {
                 assumed,
                 pc: self.restart.pc,
                 unspent: self.restart.unspent,
+                counted: self.restart.counted.clone(),
                 variables,
                 stack: self.restart.stack.clone(),
                 energy: self.restart.energy,
@@ -271,6 +277,7 @@ impl Emitter<'_, '_> {
     /// Leaves between blocks: the last one is executed.
     fn leave_between(&mut self, pc: Pc) {
         self.spent = (self.charge.price, self.charge.counted);
+        self.counted.next = self.counted.end;
         self.leave(pc);
     }
 
@@ -281,11 +288,20 @@ impl Emitter<'_, '_> {
         let variables = self.recorded(&self.state.clone());
         self.restart.saved = saved;
         let (energy, count) = (self.b.use_var(self.energy), self.b.use_var(self.count));
-        let unspent = self.unspent();
+        let (unspent, counted) = (self.unspent(), self.counted.clone());
         let (stack, assumed) = (self.stack.clone(), Vec::new());
-        let pending =
-            Pending { block, assumed, pc, unspent, variables, stack, energy, count, innermost };
-        self.pending.push(pending);
+        self.pending.push(Pending {
+            block,
+            assumed,
+            pc,
+            unspent,
+            counted,
+            variables,
+            stack,
+            energy,
+            count,
+            innermost,
+        });
         block
     }
 
@@ -333,11 +349,14 @@ impl Emitter<'_, '_> {
         let number = (self.task.exits_from + self.made.exits.len() as u64).cast_signed();
         let number = self.b.ins().iconst(types::I64, number);
         self.b.ins().store(TRUSTED, number, records, offset(8 * len));
+        let (counted, beyond) = pending.counted.not_executed();
         self.made.exits.push(Exit {
             function: self.task.id,
             pc,
             values: len as u32,
             unspent: if self.task.options.metering { pending.unspent } else { (0, 0) },
+            counted,
+            beyond,
             stack,
             variables,
             assumed: pending.assumed,
