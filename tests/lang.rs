@@ -35,16 +35,17 @@ mod host;
 #[path = "lang/run.rs"]
 mod run;
 
-use file::{File, Setup};
+use file::{File, Go, Setup, Step};
 use lau_agent_runtime::dsl::diagnostic::Code;
 use lau_agent_runtime::dsl::parse::parse;
 use lau_agent_runtime::dsl::print::print;
 use lau_agent_runtime::lower::compile;
-use lau_agent_runtime::{Engine, Instruction, Program, TrapKind};
+use lau_agent_runtime::{Energy, Engine, Instruction, Program, TrapKind};
+use lau_runtime::instance::Error;
 use lau_runtime::library;
 use lau_runtime::program::Opcode;
 use lau_runtime::program::opcode::{Effect, TABLE};
-use run::Way;
+use run::{State, Way};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -167,6 +168,52 @@ fn a_run_that_leaves_anywhere_shows_the_same() {
         }
     }
     assert!(failures.is_empty(), "expected (-) and seen (+) differ\n{}", failures.join("\n"));
+}
+
+/// So many budgets of each run of a file are tried with a profile, evenly spread.
+const CUTS: u64 = 4;
+
+#[test]
+fn a_profile_is_the_same_on_every_engine_and_changes_nothing() {
+    let ways = Engine::ALL.iter().map(|engine| Way::Profiling(*engine)).chain([
+        #[cfg(feature = "jit")]
+        Way::ProfilingLeaving,
+    ]);
+    let ways: Vec<Way> = ways.collect();
+    for file in THEMES.iter().flat_map(|theme| files(theme)) {
+        let compiled = compile(&file.text, &file.setup.interface());
+        let Some(program) = compiled.program.map(Arc::new) else { continue };
+        for (_, setup) in file.setup.cases() {
+            let mut chains: Vec<Vec<Step>> =
+                setup.chains.iter().map(|chain| chain.steps.clone()).collect();
+            for steps in chains.clone() {
+                let (states, _) = run::run_on(INTERP, &program, &setup, &steps[..1]);
+                let Some(state) = states.first() else { continue };
+                let (whole, total) = (steps[0].amount, state.energy.thousandths());
+                chains.extend((0..CUTS).map(|nth| {
+                    let cut = Energy::from_thousandths(total * nth / CUTS);
+                    let step = |go, amount| Step { go, amount };
+                    vec![
+                        step(Go::Run, cut),
+                        step(Go::Resume, Energy::ZERO),
+                        step(Go::Resume, whole.saturating_sub(cut)),
+                    ]
+                }));
+            }
+            for steps in &chains {
+                let seen = |way| run::run_on(way, &program, &setup, steps);
+                let lines = |(states, error): &(Vec<State>, Option<Error>)| {
+                    let lines: Vec<_> = states.iter().map(|state| state.lines("")).collect();
+                    (lines, error.clone())
+                };
+                let (plain, expected) = (seen(INTERP), seen(ways[0]));
+                assert_eq!(lines(&expected), lines(&plain), "{file:?}, {steps:?}");
+                for way in &ways[1..] {
+                    assert_eq!(seen(*way), expected, "{file:?}, {steps:?} by {way:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

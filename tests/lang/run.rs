@@ -7,9 +7,11 @@ use lau_agent_runtime::codegen::{OptLevel, Options};
 use lau_agent_runtime::dsl::literal::Literal;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::{
-    Ending, Energy, Engine, Host, Instance, Linked, Outcome, Place, Program, TrapKind, Value,
+    Ending, Energy, Engine, Host, Instance, Linked, Outcome, Place, Profile, Program, TrapKind,
+    Value,
 };
 use lau_runtime::instance::Error;
+use lau_runtime::profile::{Called, Node, Spent};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub(crate) struct State {
     stack: Vec<String>,
     live: u64,
     pub(crate) calls: Vec<String>,
+    /// What a profile has, if one is kept.
+    profile: Option<(Vec<Node>, Vec<Called>)>,
 }
 
 impl State {
@@ -86,6 +90,11 @@ pub(crate) enum Way {
     /// Leaving where it need not: at one of its guards, or at all of them.
     #[cfg(feature = "jit")]
     Leaving(Guards),
+    /// Keeping a profile.
+    Profiling(Engine),
+    /// Keeping a profile, and leaving at all guards.
+    #[cfg(feature = "jit")]
+    ProfilingLeaving,
 }
 
 /// Which guards leave.
@@ -101,6 +110,14 @@ impl Way {
     fn prepared(self, linked: Arc<Linked>) -> Prepared {
         match self {
             Way::On(engine) => Prepared::new(engine, linked),
+            Way::Profiling(engine) => Prepared::profiling(engine, linked),
+            #[cfg(feature = "jit")]
+            Way::ProfilingLeaving => {
+                let options = Options { exits: true, profile: true, ..Options::default() };
+                let prepared = Prepared::native(linked, &options);
+                prepared.force_all();
+                prepared
+            }
             #[cfg(feature = "jit")]
             Way::Unoptimised => {
                 let options = Options { opt: OptLevel::None, ..Options::default() };
@@ -111,6 +128,17 @@ impl Way {
                 let options = Options { opt: OptLevel::None, exits: true, ..Options::default() };
                 Prepared::native(linked, &options)
             }
+        }
+    }
+
+    fn keeps_a_profile(self) -> bool {
+        match self {
+            Way::Profiling(_) => true,
+            Way::On(_) => false,
+            #[cfg(feature = "jit")]
+            Way::ProfilingLeaving => true,
+            #[cfg(feature = "jit")]
+            Way::Unoptimised | Way::Leaving(_) => false,
         }
     }
 
@@ -166,6 +194,8 @@ fn prepared(way: Way, program: &Arc<Program>, host: &Host) -> Prepared {
 pub(crate) struct Run {
     instance: Instance,
     log: Log,
+    /// What the profile had where the run began.
+    before: Spent,
 }
 
 impl Run {
@@ -177,12 +207,16 @@ impl Run {
         for (field, value) in &setup.memory {
             instance.set_memory(field, value)?;
         }
-        Ok(Run { instance, log })
+        if way.keeps_a_profile() {
+            instance.start_profile();
+        }
+        Ok(Run { instance, log, before: Spent::default() })
     }
 
     pub(crate) fn go(&mut self, step: Step) -> Result<State, Error> {
         let outcome = match step.go {
             Go::Run => {
+                self.before = self.instance.profile().map(Profile::total).unwrap_or_default();
                 let used = self.instance.energy_used();
                 self.instance.set_energy(used, used.saturating_add(step.amount));
                 self.instance.run()
@@ -220,7 +254,16 @@ impl Run {
             stack: self.instance.stack().iter().map(shown).collect(),
             live: self.instance.live_bytes(),
             calls: self.log.calls(),
+            profile: self.instance.profile().map(|profile| self.profile(profile, outcome)),
         })
+    }
+
+    /// What the profile has. What this run added to it is what it took.
+    fn profile(&self, profile: &Profile, outcome: &Outcome) -> (Vec<Node>, Vec<Called>) {
+        let mut sum = self.before;
+        sum += Spent { visits: outcome.instructions, energy: outcome.energy };
+        assert_eq!(profile.total(), sum, "{outcome:?}");
+        (profile.nodes(), profile.functions())
     }
 
     /// The run that is to be made next, step by step.
