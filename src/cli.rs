@@ -14,6 +14,7 @@ mod help;
 mod input;
 mod interrupt;
 mod print;
+mod profile;
 mod progress;
 mod report;
 mod resume;
@@ -55,6 +56,7 @@ fn command(command: &Command) -> Exit {
         Command::Resume(args) => resume::resume(args),
         Command::Check(args) => check::check(args),
         Command::Print(args) => print::print(args),
+        Command::Profile(args) => profile::profile(args),
         Command::Diff(args) => diff::diff(args),
         Command::Fuzz(args) => fuzz::fuzz(args),
         Command::Help(args) => help::help(args),

@@ -84,6 +84,14 @@ pub struct Node {
     pub own: BTreeMap<u32, Spent>,
 }
 
+impl Node {
+    /// What was spent in the function itself.
+    #[must_use]
+    pub fn own(&self) -> Spent {
+        sum(self.own.values().copied())
+    }
+}
+
 /// A function of the program, wherever it was called from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Called {

@@ -34,6 +34,16 @@ const RESUME_HELP: &str = "\
 The file holds the run, its program and its limits; it stays as it is unless --snapshot names it again.
 A run that was out of energy needs a --budget to get further.";
 
+const PROFILE_HELP: &str = "\
+The program is run as by `lau run`, and what each line of its source took is told: how often it was executed,
+and the energy it cost, to the thousandth. The lines add up to what the run used, however it ended, and are
+the same on every engine. The table goes to standard output; what the program gives and logs, and a summary,
+to standard error.
+
+With --svg a flame graph is written too, to be looked at in a browser: the wider a frame, the more energy
+went into it. Frames are functions, with the lines of each on top of it; calls deeper than 100 are shown in the
+nearest caller that is the same function.";
+
 const DIFF_HELP: &str = "\
 Each program is run on every engine of this build, whole and cut at several budgets, where a run stops on
 one engine and goes on from a snapshot on the other. How it ends and where, output, energy, instructions,
@@ -81,6 +91,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print a program in one of its forms
     Print(PrintArgs),
+    /// Run a program and tell what each line of it took
+    #[command(allow_negative_numbers = true, after_help = PROFILE_HELP, after_long_help = format!("{PROFILE_HELP}\n\n{EXIT_CODES}"))]
+    Profile(ProfileArgs),
     /// Compare the engines over programs
     #[command(allow_negative_numbers = true, after_help = DIFF_HELP, after_long_help = format!("{DIFF_HELP}\n\n{EXIT_CODES}"))]
     Diff(DiffArgs),
@@ -219,6 +232,31 @@ pub(crate) struct PrintArgs {
     /// Answer with one JSON object on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `lau profile`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProfileArgs {
+    /// What is run, as by `lau run`.
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Write a flame graph too, as a picture
+    #[arg(long, value_name = "FILE", help_heading = "Profile")]
+    pub(crate) svg: Option<PathBuf>,
+    /// How the lines are sorted
+    #[arg(long, value_name = "ORDER", default_value = "line", help_heading = "Profile")]
+    pub(crate) sort: Sort,
+}
+
+/// How the lines of a profile are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    /// As in the source
+    Line,
+    /// What took the most energy first, without lines that were not executed
+    Energy,
+    /// What was executed most often first, without lines that were not executed
+    Visits,
 }
 
 /// `lau diff`.

@@ -1,4 +1,4 @@
-//! How a run ended, told: to a reader, or as the JSON object of `lau run` and `lau resume`.
+//! How a run ended, told: to a reader, or as the JSON object of `lau run`, `lau resume` and `lau profile`.
 //!
 //! The object has, besides what every one has (see [`super::report`]),
 //! - `engine`: what ran it;
@@ -54,11 +54,21 @@ pub(crate) struct Ended {
 
 impl Ended {
     /// Tells it in the way that was asked for.
-    pub(crate) fn tell(self, asked: &Asked<'_>) -> Exit {
-        if asked.how.json { self.answer(asked) } else { self.words() }
+    pub(crate) fn tell(mut self, asked: &Asked<'_>) -> Exit {
+        if !asked.how.json {
+            return self.words(Ended::product);
+        }
+        let (exit, report) = self.report(asked);
+        report::json(exit, &report)
     }
 
-    fn exit(&self) -> Exit {
+    /// An output as what the command is for.
+    fn product(exit: Exit, output: &str) -> Exit {
+        report::put(exit, &terminal::for_stdout(output))
+    }
+
+    /// What the command is to end with.
+    pub(crate) fn exit(&self) -> Exit {
         match (&self.stop, &self.outcome, &self.findings) {
             (Some(stop), _, _) => stop.exit,
             (None, Some(outcome), _) => match &outcome.ending {
@@ -72,13 +82,13 @@ impl Ended {
         }
     }
 
-    /// Tells it to a reader. Findings were drawn before the run.
-    fn words(self) -> Exit {
+    /// Tells it to a reader; `put` puts the output where it belongs. Findings were drawn before the run.
+    pub(crate) fn words(self, put: impl FnOnce(Exit, &str) -> Exit) -> Exit {
         let exit = self.exit();
         let told = match (self.outcome, &self.findings) {
             (Some(outcome), Some(findings)) => {
                 let exhausted = outcome.ending == Ending::Exhausted;
-                let told = end(outcome, exit, &findings.source, &self.spans);
+                let told = end(outcome, exit, &findings.source, &self.spans, put);
                 if told == Exit::Exhausted {
                     how_to_go_on(self.saved.as_deref(), exhausted);
                 }
@@ -93,14 +103,15 @@ impl Ended {
         self.stop.as_ref().map_or(told, report::told)
     }
 
-    fn answer(self, asked: &Asked<'_>) -> Exit {
+    /// The JSON object, which takes outcome and memory.
+    pub(crate) fn report(&mut self, asked: &Asked<'_>) -> (Exit, Report<'_>) {
         let exit = self.exit();
         let place = self.outcome.as_ref().map(|outcome| outcome.place.clone());
         let used = self.outcome.as_ref().map_or(Energy::ZERO, |outcome| outcome.energy);
         let instructions = self.outcome.as_ref().map_or(0, |outcome| outcome.instructions);
         let budget = self.outcome.as_ref().map_or(asked.budget, |outcome| outcome.budget);
         let (mut output, mut suspended, mut trap) = (None, None, None);
-        let ending = self.outcome.map(|outcome| match outcome.ending {
+        let ending = self.outcome.take().map(|outcome| match outcome.ending {
             Ending::Finished { output: given } => {
                 output = Some(given);
                 "finished"
@@ -129,12 +140,13 @@ impl Ended {
             trap: trap.map(Into::into),
             memory: self
                 .memory
+                .take()
                 .map(|memory| memory.into_iter().map(|(k, v)| (k, v.into())).collect()),
             diagnostics: self.findings.as_ref().map_or(&[], |findings| &findings.diagnostics),
             omitted: self.findings.as_ref().map_or(0, |findings| findings.omitted),
             error: self.stop.as_ref(),
         };
-        report::json(exit, &report)
+        (exit, report)
     }
 }
 
@@ -148,7 +160,13 @@ fn how_to_go_on(saved: Option<&Path>, exhausted: bool) {
 }
 
 /// Tells the end of a run to a reader: the output, or where and why there is none; then what it took.
-fn end(outcome: Outcome, exit: Exit, source: &Source, spans: &[Span]) -> Exit {
+fn end(
+    outcome: Outcome,
+    exit: Exit,
+    source: &Source,
+    spans: &[Span],
+    put: impl FnOnce(Exit, &str) -> Exit,
+) -> Exit {
     let Outcome { place, energy, energy_total, budget, instructions, .. } = outcome;
     let draw = |title: &str, calls: &[Place]| {
         let (span, colour) = (spans.get(place.instruction as usize), terminal::colour());
@@ -157,7 +175,7 @@ fn end(outcome: Outcome, exit: Exit, source: &Source, spans: &[Span]) -> Exit {
     let (ending, exit) = match outcome.ending {
         Ending::Finished { output } => {
             let output = format!("{}\n", pretty(output));
-            ("finished", report::put(exit, &terminal::for_stdout(&output)))
+            ("finished", put(exit, &output))
         }
         Ending::Exhausted => {
             let left = budget.saturating_sub(energy_total);
@@ -179,8 +197,9 @@ fn end(outcome: Outcome, exit: Exit, source: &Source, spans: &[Span]) -> Exit {
     exit
 }
 
+/// The JSON object of a run.
 #[derive(Serialize)]
-struct Report<'a> {
+pub(crate) struct Report<'a> {
     command: &'static str,
     exit_code: u8,
     engine: String,

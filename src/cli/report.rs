@@ -11,7 +11,7 @@
 //! - `omitted`: how many further findings are not listed.
 //!
 //! The rest stands with each command: [`super::ended`] for runs, [`super::check`], [`super::print`],
-//! [`super::diff`], [`super::fuzz`].
+//! [`super::diff`], [`super::fuzz`], [`super::profile`].
 
 use super::source::Source;
 use super::stop::{Exit, Stop};

@@ -6,10 +6,11 @@
 use super::args::ResumeArgs;
 use super::ended::{Asked, Ended};
 use super::report::Findings;
-use super::run::{execute, host, prepared};
+use super::run::{execute, hinted, host};
 use super::saved::{self, Saved};
 use super::stop::{Exit, Stop};
 use lau_agent_runtime::Linked;
+use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::compile;
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub(crate) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn stages(args: &ResumeArgs, ended: &mut Ended) -> Result<(), Stop> {
-    args.how.snapshot.as_deref().map_or(Ok(()), saved::check)?;
+    saved::check(args.how.snapshot.as_deref(), "a snapshot")?;
     let wrong = |why: String| Stop::usage(why).about(&args.file);
     let Saved { snapshot, source, limits } = saved::read(&args.file)?;
 
@@ -38,7 +39,7 @@ fn stages(args: &ResumeArgs, ended: &mut Ended) -> Result<(), Stop> {
     ended.findings = Some(Findings { source, diagnostics: Vec::new(), omitted: 0 });
 
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance = prepared(args.how.engine, linked)
+    let mut instance = hinted(Prepared::new(args.how.engine, linked))
         .restore(host, limits, &snapshot)
         .map_err(|why| wrong(why.to_string()))?;
     drop(snapshot);

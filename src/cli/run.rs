@@ -22,16 +22,21 @@ use std::time::Instant;
 /// Runs a program.
 pub(crate) fn run(args: &RunArgs) -> Exit {
     let mut ended = Ended::default();
-    if let Err(stop) = stages(args, &mut ended) {
+    if let Err(stop) = stages(args, &mut ended, Prepared::new, Instance::run) {
         ended.stop = Some(stop);
     }
     ended.tell(&Asked { command: "run", how: &args.how, budget: args.budget })
 }
 
-/// The phases of a run, each leaving what it found.
-fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
+/// The phases of a run, each leaving what it found. `prepare` makes the program ready, `go` runs it.
+pub(crate) fn stages(
+    args: &RunArgs,
+    ended: &mut Ended,
+    prepare: impl FnOnce(Engine, Arc<Linked>) -> Prepared,
+    go: impl FnOnce(&mut Instance) -> Outcome,
+) -> Result<(), Stop> {
     input::distinct(&args.inputs)?;
-    args.how.snapshot.as_deref().map_or(Ok(()), saved::check)?;
+    saved::check(args.how.snapshot.as_deref(), "a snapshot")?;
     let host = Arc::new(host());
     let interface = host.interface();
 
@@ -48,7 +53,7 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
 
     let limits = args.limits.limits();
     let linked = Arc::new(Linked::new(Arc::new(program), interface));
-    let mut instance = prepared(args.how.engine, linked)
+    let mut instance = hinted(prepare(args.how.engine, linked))
         .instance(host, limits)
         .expect("the host is the one whose interface the program is linked to");
     instance.set_energy(Energy::ZERO, args.budget);
@@ -56,7 +61,7 @@ fn stages(args: &RunArgs, ended: &mut Ended) -> Result<(), Stop> {
         let value = input.read(&limits)?;
         instance.set_memory(&input.name, &value).map_err(|why| input.not_taken(&why))?;
     }
-    execute(&mut instance, &args.how, &limits, ended, Instance::run)
+    execute(&mut instance, &args.how, &limits, ended, go)
 }
 
 /// Runs an instance in the way that was asked for, and keeps what there is to tell of it.
@@ -84,9 +89,8 @@ pub(crate) fn execute(
     Ok(())
 }
 
-/// Makes a program ready for the engine that was asked for, and says where that engine will not do.
-pub(crate) fn prepared(engine: Engine, linked: Arc<Linked>) -> Prepared {
-    let prepared = Prepared::new(engine, linked);
+/// A program made ready for the engine that was asked for, once it is said where that engine will not do.
+pub(crate) fn hinted(prepared: Prepared) -> Prepared {
     for hint in prepared.hints() {
         terminal::note(hint);
     }

@@ -1,4 +1,4 @@
-//! Runs in files: a snapshot with the program and the limits it ran under.
+//! Files that commands write; runs in files: a snapshot with the program and the limits it ran under.
 //!
 //! A file is replaced in one step (see `replace`): whenever the command is killed, there is the old file or
 //! the new one.
@@ -29,16 +29,23 @@ pub(crate) struct Saved {
     pub(crate) limits: Limits,
 }
 
-/// Finds out before a run whether its snapshot could be written there.
-pub(crate) fn check(file: &Path) -> Result<(), Stop> {
+/// Finds out before a run whether what comes of it could be written there, if it is to be.
+pub(crate) fn check(file: Option<&Path>, what: &str) -> Result<(), Stop> {
+    let Some(file) = file else { return Ok(()) };
     if file.file_name().is_none() || file.is_dir() {
-        return Err(Stop::usage("it is no file to write a snapshot to").about(file));
+        return Err(Stop::usage(format!("it is no file to write {what} to")).about(file));
     }
     let folder = folder(file);
     if folder.is_dir() {
         return Ok(());
     }
-    Err(Stop::usage("there is no such folder to write a snapshot to").about(&folder))
+    Err(Stop::usage(format!("there is no such folder to write {what} to")).about(&folder))
+}
+
+/// Writes a file, all of it or nothing.
+pub(crate) fn put(file: &Path, what: &str, bytes: &[u8]) -> Result<(), Stop> {
+    replace::replace(file, bytes)
+        .map_err(|error| Stop::usage(format!("cannot write {what}: {error}")).about(file))
 }
 
 fn folder(file: &Path) -> PathBuf {
@@ -62,8 +69,7 @@ pub(crate) fn write(
         (note::LIMITS, limits),
     ];
     snapshot.notes.extend(notes.map(|(key, text)| (key.to_owned(), text)));
-    replace::replace(file, &snapshot.to_bytes())
-        .map_err(|error| Stop::usage(format!("cannot write the snapshot: {error}")).about(file))
+    put(file, "the snapshot", &snapshot.to_bytes())
 }
 
 /// Reads a run from a file.

@@ -6,6 +6,7 @@ mod ending;
 mod fuzz;
 mod help;
 mod input;
+mod profile;
 mod report;
 mod resume;
 mod stream;
