@@ -76,6 +76,17 @@ pub(crate) const WAYS: &[Way] = &[
     },
 ];
 
+/// The ways in which a profile is kept.
+pub(crate) const PROFILING: &[Way] = &[
+    Way {
+        name: "interp",
+        metered: true,
+        prepare: |linked| Prepared::profiling(Engine::Interp, linked),
+    },
+    #[cfg(feature = "jit")]
+    Way { name: "jit", metered: true, prepare: |linked| Prepared::profiling(Engine::Jit, linked) },
+];
+
 /// The host of all that is timed: one function, typed and plain.
 pub(crate) fn host() -> Host {
     let mut host = Host::default();

@@ -12,7 +12,7 @@ use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use kernel::{HOST_KERNELS, KERNELS, Kernel, WAYS, Way, host, linked, program, run};
+use kernel::{HOST_KERNELS, KERNELS, Kernel, PROFILING, WAYS, Way, host, linked, program, run};
 use lau_agent_runtime::dsl::parse::parse;
 use lau_agent_runtime::lower::lower;
 use lau_agent_runtime::{Host, Limits, Linked, Value};
@@ -122,6 +122,23 @@ fn executing(criterion: &mut Criterion) {
     kernels(group(criterion, "execute"), KERNELS);
 }
 
+/// Times the kernels while a profile is kept, which has to add up.
+fn profiling(criterion: &mut Criterion) {
+    let mut group = group(criterion, "profile");
+    for kernel in KERNELS {
+        for way in PROFILING {
+            let mut instance = kernel.instance(way);
+            instance.start_profile();
+            let outcome = run(&mut instance);
+            let total = instance.profile().expect("it is kept").total();
+            assert_eq!((total.energy, total.visits), (outcome.energy, outcome.instructions));
+            group.bench_function(BenchmarkId::new(kernel.name, way.name), |bencher| {
+                bencher.iter(|| run(&mut instance));
+            });
+        }
+    }
+}
+
 fn calling_the_host(criterion: &mut Criterion) {
     let mut group = group(criterion, "host_call");
     group.throughput(Throughput::Elements(100_000));
@@ -142,5 +159,14 @@ fn starting_up(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(speed, parsing, lowering, compiling, executing, calling_the_host, starting_up);
+criterion_group!(
+    speed,
+    parsing,
+    lowering,
+    compiling,
+    executing,
+    profiling,
+    calling_the_host,
+    starting_up
+);
 criterion_main!(speed);

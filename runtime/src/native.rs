@@ -24,7 +24,7 @@
 //!
 //! # Profiles
 //!
-//! Code that is made for profiles, and only such, counts in memory, in the [`Cell`](crate::profile)s of the
+//! Code that is made for profiles, and only such, counts in memory, in the cells of the
 //! function in progress: where a block begins, all operations of it that are covered, with what they cost
 //! beyond their prices as far as that is known; what a helper takes for sizes, after the helper. What was
 //! counted and is left to the interpreter is taken back where the state is made, by what the exit says.

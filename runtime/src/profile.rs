@@ -19,7 +19,7 @@
 //! block by adding one where it begins and taking one away where it ends, and takes back in the same way
 //! what it leaves to the interpreter (see `native`).
 //!
-//! Knows nothing of how operations are executed; it is told by whoever does it, as a [`Ledger`].
+//! Knows nothing of how operations are executed; it is told by whoever does it, as a `Ledger`.
 
 use crate::energy::Energy;
 use crate::program::{Action, FunctionId, Pc, Program};
