@@ -186,8 +186,8 @@ pub struct Exit {
     pub unspent: (u64, u32),
     /// The operations that were counted for a profile and are not executed.
     pub counted: Range<Pc>,
-    /// What was booked of them beyond their prices.
-    pub beyond: Vec<(Pc, u64)>,
+    /// What was booked of operations beyond their prices, of all of the block.
+    pub beyond: Arc<[(Pc, u64)]>,
     /// The operands, bottom first.
     pub stack: Vec<Source>,
     /// The variables that the record has.

@@ -333,7 +333,7 @@ impl Profile {
     }
 
     /// Takes back that the frame, so many calls away from the main body, executed these operations, and what
-    /// they cost beyond their prices.
+    /// they cost beyond their prices; of others that is not taken back.
     pub(crate) fn take_back(&mut self, frame: usize, stretch: &Range<Pc>, beyond: &[(Pc, u64)]) {
         if stretch.is_empty() {
             return;
@@ -344,7 +344,7 @@ impl Profile {
         let (start, end) = (cell(stretch.start), cell(stretch.end));
         self.cells[start].visits = self.cells[start].visits.wrapping_sub(1);
         self.cells[end].visits = self.cells[end].visits.wrapping_add(1);
-        for (pc, energy) in beyond {
+        for (pc, energy) in beyond.iter().filter(|(pc, _)| stretch.contains(pc)) {
             let kept = &mut self.cells[cell(*pc)].beyond;
             *kept = kept.wrapping_sub(*energy);
         }

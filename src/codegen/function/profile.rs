@@ -11,6 +11,7 @@ use cranelift_codegen::ir::{self, InstBuilder, types};
 use lau_runtime::native::{HelperId, layout};
 use lau_runtime::program::{FunctionId, Pc};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What a profile has of a block where code is.
 #[derive(Clone, Debug)]
@@ -19,20 +20,19 @@ pub(super) struct Counted {
     pub(super) next: Pc,
     /// One past the last that is counted.
     pub(super) end: Pc,
-    /// What is booked in advance, beyond the prices in the program.
-    beyond: Vec<(Pc, u64)>,
+    /// What of the block is booked in advance, beyond the prices in the program. Shared by all of its exits.
+    beyond: Arc<[(Pc, u64)]>,
 }
 
 impl Default for Counted {
     fn default() -> Self {
-        Counted { next: Pc::new(0), end: Pc::new(0), beyond: Vec::new() }
+        Counted { next: Pc::new(0), end: Pc::new(0), beyond: Arc::default() }
     }
 }
 
 impl Counted {
-    /// The operations that are counted and not executed, and what is booked of them.
-    pub(super) fn not_executed(mut self) -> (Range<Pc>, Vec<(Pc, u64)>) {
-        self.beyond.retain(|(pc, _)| *pc >= self.next);
+    /// The operations that are counted and not executed, and what is booked of the block.
+    pub(super) fn not_executed(self) -> (Range<Pc>, Arc<[(Pc, u64)]>) {
         (self.next..self.end, self.beyond)
     }
 }
@@ -41,17 +41,17 @@ impl Emitter<'_, '_> {
     /// Counts so many operations of a block that begins.
     pub(super) fn count(&mut self, span: Span, operations: usize) {
         let end = Pc::new(span.start.index() + operations);
-        self.counted = Counted { next: span.start, end: span.start, beyond: Vec::new() };
+        self.counted = Counted { next: span.start, end: span.start, ..Counted::default() };
         if !self.task.options.profile || operations == 0 {
             return;
         }
         self.counted.end = end;
         let ops = &self.linked().program().parts().ops;
-        let mut state = self.state.clone();
+        let (mut state, mut all) = (self.state.clone(), Vec::new());
         for (at, op) in (span.start.index()..end.index()).zip(&ops[span.start.index()..]) {
             let beyond = self.flow.price(op, &state) - u64::from(op.energy);
             if beyond > 0 {
-                self.counted.beyond.push((Pc::new(at), beyond));
+                all.push((Pc::new(at), beyond));
             }
             let step = self.flow.step(Pc::new(at), op, &mut state);
             debug_assert_eq!(step, Step::Done, "as many are covered");
@@ -61,10 +61,11 @@ impl Emitter<'_, '_> {
         self.add(cells, span.start, layout::VISITS, one);
         let less = self.b.ins().iconst(types::I64, -1);
         self.add(cells, end, layout::VISITS, less);
-        for (pc, beyond) in self.counted.beyond.clone() {
+        for (pc, beyond) in &all {
             let beyond = self.b.ins().iconst(types::I64, beyond.cast_signed());
-            self.add(cells, pc, layout::BEYOND, beyond);
+            self.add(cells, *pc, layout::BEYOND, beyond);
         }
+        self.counted.beyond = all.into();
     }
 
     /// Books what a helper took for the operation that is being made. Nobody takes that back, so exits go back
