@@ -43,7 +43,8 @@ impl Stepper<'_> {
             return Gives::Changed(Write { body, nesting: 0, grows: more.len() as u64 });
         }
         let more = self.items(b);
-        let nesting = self.graph.nesting(a).max(self.graph.nesting(b));
+        let deepest = more.iter().map(|item| 1 + self.graph.nesting(*item)).max().unwrap_or(0);
+        let nesting = self.graph.nesting(a).max(deepest);
         let grows = 8 * more.len() as u64;
         let body = Body::List([self.items(a), more].concat());
         Gives::Changed(Write { body, nesting, grows })

@@ -33,8 +33,9 @@ impl Stepper<'_> {
 
     pub(super) fn merge(&mut self, args: &[Val]) -> Gives {
         let (mut entries, mut grows) = (self.map_entries(args[0]), 0);
-        let nesting = self.graph.nesting(args[0]).max(self.graph.nesting(args[1]));
+        let mut nesting = self.graph.nesting(args[0]);
         for (key, value) in self.map_entries(args[1]) {
+            nesting = nesting.max(1 + self.graph.nesting(value));
             let new = 32 + bytes(&key);
             if entries.insert(key, value).is_none() {
                 grows += new;
