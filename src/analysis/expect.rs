@@ -2,11 +2,10 @@
 //!
 //! Native code takes a `get` by a Number to be of a list of Numbers, and is made anew where that turns out
 //! wrong. A result that is looked into, grown, compared with a Text or handed to what takes no Number tells
-//! beforehand, and so does a list that came from a function which gives Texts. The guesses go by the text of
-//! each block, from operand to operand; being wrong costs time and nothing else.
+//! beforehand, and so does a container that began as a map or came from a function which gives Texts. The
+//! guesses go by the text of each block, from operand to operand; being wrong costs time and nothing else.
 
 use super::blocks::Blocks;
-use super::types::Type;
 use lau_runtime::Value;
 use lau_runtime::instance::Linked;
 use lau_runtime::library::{Function, Kind};
@@ -22,7 +21,7 @@ enum Origin {
     Got(Pc),
     /// A constant with storage.
     Stored,
-    /// A list whose elements are no Numbers.
+    /// A map, or a list whose elements are no Numbers.
     NoNumbers,
     Other,
 }
@@ -32,7 +31,7 @@ enum Origin {
 struct Guesses {
     /// Variables, by function, that hold what is looked into or grown.
     containers: BTreeSet<(FunctionId, Slot)>,
-    /// Variables, by function, that hold a list whose elements are no Numbers.
+    /// Variables, by function, that hold a map or a list whose elements are no Numbers.
     no_numbers: BTreeSet<(FunctionId, Slot)>,
     mixed: BTreeSet<Pc>,
 }
@@ -89,8 +88,11 @@ impl Guesses {
         } else if let Action::Push(constant) = op.action {
             stack.push(Origin::of(linked, constant));
         } else if let Action::CallOut(call, _) | Action::TryOut(call, _) = op.action {
-            let texts = library(linked, call).is_some_and(|of| of.result == Kind::Texts);
-            stack.push(if texts { Origin::NoNumbers } else { Origin::Other });
+            let result = library(linked, call).map(|of| of.result);
+            let none = matches!(result, Some(Kind::Texts | Kind::Map));
+            stack.push(if none { Origin::NoNumbers } else { Origin::Other });
+        } else if let Action::Map(_) = op.action {
+            stack.push(Origin::NoNumbers);
         } else {
             stack.extend(std::iter::repeat_n(Origin::Other, row.gives.into()));
         }
@@ -162,12 +164,13 @@ impl Guesses {
 impl Origin {
     fn of(linked: &Linked, constant: ConstantId) -> Origin {
         let constant = &linked.program().parts().constants[constant.index()];
-        if let Value::List(list) = constant
-            && list.first().is_some_and(|element| element.as_f64().is_none())
-        {
-            return Origin::NoNumbers;
+        let no_number = |element: &Value| element.as_f64().is_none();
+        match constant {
+            Value::Map(_) => Origin::NoNumbers,
+            Value::List(list) if list.first().is_some_and(no_number) => Origin::NoNumbers,
+            Value::List(_) | Value::Text(_) | Value::Reference(_) => Origin::Stored,
+            Value::Number(_) | Value::Bool(_) | Value::Null => Origin::Other,
         }
-        if Type::of(constant) == Type::Word { Origin::Stored } else { Origin::Other }
     }
 }
 
@@ -241,13 +244,15 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_texts_are_known_wherever_they_go() {
+    fn maps_and_lists_of_texts_are_known_wherever_they_go() {
         for (text, expected) in [
             ("load x\ncall lines 1\npush 0\nget", &[0][..]),
             ("load x\ncall lines 1\nstore y\nload y\npush 0\nget\nstore z", &[0]),
             ("push [\"a\", \"b\"]\nstore y\nload y\npush 0\nget\nstore z", &[0]),
             ("push [1, 2]\nstore y\nload y\npush 0\nget\nstore z", &[]),
             ("push []\nstore y\nload y\npush 0\nget\nstore z", &[]),
+            ("push {}\nstore y\nload y\nload k\nget\nstore z", &[0]),
+            ("push {}\nstore y\ntake y\ncall f 1\nfunc f a\nload a\nobserve k\nget\nend", &[0]),
             ("load x\npush 2\ncall range 2\npush 0\nget", &[]),
             ("load x\ncall words 1\ncall f 1\nfunc f a\nload a\npush 0\nget\nend", &[0]),
         ] {

@@ -58,11 +58,12 @@ impl Emitter<'_, '_> {
 
     /// `get` of what is taken to be a list of Numbers.
     fn get_number(&mut self, pc: Pc) {
-        let index = self.number(0);
         let held = self.stack[self.stack.len() - 2];
         let word = self.word(held);
         let is_list = self.is_list(word);
+        // Before the key: in a map, by a Text, it is this that was assumed wrongly.
         self.guard_assumed(is_list, pc);
+        let index = self.number(0);
         let object = self.object(word);
         let numbers = self.all_numbers(object);
         let (inside, address) = self.element(object, index);
