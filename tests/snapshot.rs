@@ -12,7 +12,7 @@ use lau_agent_runtime::{
     Builtin, Ending, Energy, Host, Instance, Limits, Linked, Reply, Snapshot, Value, lower,
 };
 use lau_runtime::instance::{Error, Survived, survive};
-use lau_runtime::snapshot::Fault;
+use lau_runtime::snapshot::{COSTS_VERSION, Fault};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use support::code::Code;
@@ -201,10 +201,11 @@ fn foreign_older_and_broken_ones_are_told_apart() {
     let json = snapshot.to_json();
     for (field, says) in [
         ("format", "a newer version of the snapshot form (99; this is 1)"),
-        ("costs", "a newer version of the prices (99; this is 1)"),
+        ("costs", "a newer version of the prices (99; this is 2)"),
         ("semantics", "a newer version of the semantics (99; this is 1)"),
     ] {
-        let newer = json.replace(&format!("\"{field}\": 1,"), &format!("\"{field}\": 99,"));
+        let now = if field == "costs" { COSTS_VERSION } else { 1 };
+        let newer = json.replace(&format!("\"{field}\": {now},"), &format!("\"{field}\": 99,"));
         let error = Snapshot::from_json(&newer)
             .map_err(Error::Snapshot)
             .and_then(|snapshot| restore(&linked_to, ROOMY, &snapshot))
