@@ -15,6 +15,7 @@ use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::lower::compile;
 use lau_agent_runtime::{Energy, Host, Limits, Linked, Value};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use support::compare::{Subject, judge, judge_scenes};
 use support::directed;
 use support::engine::Leaving;
@@ -68,4 +69,32 @@ fn a_guard_that_is_made_to_leave_does() {
     assert!(all > 5, "{all}");
     prepared.force(None);
     assert_eq!(left(), unforced);
+}
+
+/// A map by a Text that was taken for a list by a Number: what is assumed wrongly is assumed no more.
+#[test]
+fn a_map_that_was_taken_for_a_list_is_so_no_more() {
+    let source = "push 0\nstore i\nagain:\nload map\nload key\nget\nstore x\nload i\npush 1\nadd\n\
+        store i\nload i\npush 1000\nlt\njump_true again\nload x";
+    let host = Arc::new(Host::default());
+    let program = compile(source, &host.interface()).program.expect("no errors");
+    let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
+    let prepared = Prepared::native(linked, &Options::default());
+    let left = || {
+        let before = prepared.left();
+        let mut instance = prepared.instance(Arc::clone(&host), Limits::default()).expect("made");
+        let map = [("a", 1.0)].into_iter().collect();
+        instance.set_memory("map", &map).expect("within the limits");
+        instance.set_memory("key", &"a".into()).expect("within the limits");
+        instance.set_energy(Energy::ZERO, Energy::from_units(1e6));
+        assert_eq!(instance.run().output().and_then(Value::as_f64), Some(1.0));
+        prepared.left() - before
+    };
+    assert!(left() > 5, "it was taken for one");
+    // Code without the assumption is made beside the run.
+    let until = Instant::now() + Duration::from_secs(60);
+    while left() > 5 {
+        assert!(Instant::now() < until, "it goes on leaving");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
