@@ -48,7 +48,7 @@ fn malformed_files_give_2_and_the_place() {
         ("open.json", &b"{\"a\": [1,\n 2"[..], "open.json:2:2: "),
         ("comma.json", b"[1,\n2,]\n", "comma.json:2:3: "),
         ("two.json", b"1\n2", "two.json:2:1: "),
-        ("large.json", b"[1e999]", "large.json:1:"),
+        ("beyond.json", b"[1e999]", "beyond.json:1:"),
         ("empty.json", b"", "empty.json:1:1: "),
         ("latin.json", b"\"\xe9\"", "latin.json:1:"),
         ("nan.json", b"[NaN]", "nan.json:1:"),
