@@ -20,8 +20,6 @@ struct Example {
     make: Option<&'static str>,
     /// Memory fields and their files.
     inputs: &'static [(&'static str, &'static str)],
-    /// What else the command is told.
-    args: &'static str,
 }
 
 const EXAMPLES: &[Example] = &[
@@ -29,34 +27,29 @@ const EXAMPLES: &[Example] = &[
         name: "access_log",
         make: Some("access_log.py target/access.log"),
         inputs: &[("log", "target/access.log")],
-        args: "--budget 5e6",
     },
-    Example { name: "matrix", make: None, inputs: &[], args: "--budget 5e6" },
-    Example { name: "nbody", make: None, inputs: &[], args: "--budget 5e6" },
+    Example { name: "matrix", make: None, inputs: &[] },
+    Example { name: "nbody", make: None, inputs: &[] },
     Example {
         name: "outliers",
         make: None,
         inputs: &[("weather", "examples/data/seattle-weather.csv")],
-        args: "",
     },
-    Example { name: "queens", make: None, inputs: &[], args: "" },
+    Example { name: "queens", make: None, inputs: &[] },
     Example {
         name: "reshape",
         make: Some("orders.py target/orders.txt target/products.json"),
         inputs: &[("orders", "target/orders.txt"), ("products", "target/products.json")],
-        args: "",
     },
     Example {
         name: "weather",
         make: None,
         inputs: &[("weather", "examples/data/seattle-weather.csv")],
-        args: "",
     },
     Example {
         name: "word_frequencies",
         make: None,
         inputs: &[("text", "examples/data/northanger-abbey.txt")],
-        args: "",
     },
 ];
 
@@ -71,9 +64,6 @@ impl Example {
         let mut run = format!("target/release/lau run examples/{}.lau", self.name);
         for (field, file) in self.inputs {
             run.push_str(&format!(" --input {field}={file}"));
-        }
-        if !self.args.is_empty() {
-            run.push_str(&format!(" {}", self.args));
         }
         make.into_iter().chain([run]).collect()
     }

@@ -513,7 +513,7 @@ fn the_library_costs_what_its_page_says() {
         (vec![push("ab"), push("é")], "concat", 2 + 34),
         // Two binary digits; each Text has 33 bytes.
         (vec![push(["b", "a", "c"])], "sort", 2 * (30 + 99)),
-        (vec![push(["b", "a"])], "unique", 20 + 2 * 66),
+        (vec![push(["b", "a"])], "unique", 40 + 2 * 66),
         (vec![push(["b", "a"]), push("a")], "index_of", 20 + 66),
         (vec![push(["b", "a"]), push(1.0)], "index_of", 20),
         (vec![list(&[1.0, 2.0])], "median", 40),
@@ -529,6 +529,8 @@ fn the_library_costs_what_its_page_says() {
         (vec![push("aé"), push("é"), push("bcd")], "replace", 3 + 2 + 4),
         (vec![push("ab"), push(3.0)], "repeat", 6),
         (vec![push("a b")], "words", 3 + 100),
+        (vec![push("ab")], "upper", 4),
+        (vec![push("é")], "lower", 40),
         (vec![list(&[1.0])], "to_json", 400),
         (vec![push("[1]")], "parse_json", 30),
         // 1,024 and 24 for the `a`; one step and one more for each of three bytes.

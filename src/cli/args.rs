@@ -121,7 +121,7 @@ pub(crate) struct RunArgs {
     /// The program; `-` is standard input
     pub(crate) file: PathBuf,
     /// Energy the program may use, in units; `inf` is the most there is
-    #[arg(long, value_name = "UNITS", default_value = "1000000", value_parser = units)]
+    #[arg(long, value_name = "UNITS", default_value = "10000000", value_parser = units)]
     pub(crate) budget: Energy,
     /// Put the value of a file into the memory field NAME before the run; may be repeated
     #[arg(long = "input", value_name = "NAME=FILE", value_parser = Input::parse)]
@@ -265,7 +265,7 @@ pub(crate) struct DiffArgs {
     /// The programs; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Energy a program may use, in units [default: 1000000, or what `lau fuzz` wrote into the file]
+    /// Energy a program may use, in units [default: 10000000, or what `lau fuzz` wrote into the file]
     #[arg(long, value_name = "UNITS", value_parser = units)]
     pub(crate) budget: Option<Energy>,
     /// How often a run is cut on its way
@@ -438,7 +438,7 @@ mod tests {
             .unwrap();
         let default = Limits::default();
         for text in [
-            "1000000".to_owned(),
+            "10000000".to_owned(),
             default.call_depth_max.to_string(),
             default.stack_values_max.to_string(),
             default.nesting_max.to_string(),

@@ -7,7 +7,7 @@ use serde_json::json;
 fn a_finished_run_gives_its_output_and_0() {
     let ran = program("run -", "push 1\npush 2\nadd");
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "3\n"));
-    assert_eq!(ran.stderr, "lau: finished: 0.3 of 1000000 units, 3 instructions\n");
+    assert_eq!(ran.stderr, "lau: finished: 0.3 of 10000000 units, 3 instructions\n");
     let ran = program("run -", r#"push "two\nlines, \"raw\"""#);
     assert_eq!(ran.stdout, "two\nlines, \"raw\"\n");
     let ran = program("run -", r#"push {"b": [1.5, "x"], "a": null}"#);
@@ -47,7 +47,7 @@ fn an_exhausted_run_gives_4() {
     assert_eq!(program("run - --budget 0.1", "push 1").code, 0);
     assert_eq!(program("run - --budget inf", "push 1").code, 0);
     // The default budget is finite.
-    program("run -", "again:\njump again").fails(4, &["1000000 of 1000000 units"]);
+    program("run -", "again:\njump again").fails(4, &["10000000 of 10000000 units"]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn help_and_version_give_0() {
         let ran = run(args, None);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args}");
     }
-    assert!(run("run -h", None).stdout.contains("[default: 1000000]"));
+    assert!(run("run -h", None).stdout.contains("[default: 10000000]"));
     assert!(run("--help", None).stdout.contains("70"));
 }
 

@@ -82,7 +82,7 @@ calls  visits  energy      %  function
     1       5   0.643   36.9  greet
 "#
     );
-    assert_eq!(ran.stderr, "hello world\nlau: finished: 1.743 of 1000000 units, 7 instructions\n");
+    assert_eq!(ran.stderr, "hello world\nlau: finished: 1.743 of 10000000 units, 7 instructions\n");
     let ran = profile("--sort energy", GREETS);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert!(lines[1].ends_with("  call greet 1") && lines[2].ends_with("13.9  append text"));

@@ -28,7 +28,7 @@ fn a_run_in_json_has_always_the_same_keys() {
     assert_eq!(keys(&json), RUN_KEYS);
     assert_eq!(ran.stderr, "x\n");
     assert_eq!((&json["ending"], &json["engine"]), (&json!("finished"), &json!("interp")));
-    assert_eq!(json["energy"], json!({"used": 1.2, "budget": 1_000_000}));
+    assert_eq!(json["energy"], json!({"used": 1.2, "budget": 10_000_000}));
     assert_eq!((&json["instructions"], &json["trap"]), (&json!(3), &json!(null)));
 
     let json = program("run --json - --memory", "push 3\nstore x\npush 1\nfail no").json();

@@ -229,3 +229,31 @@ pub(super) fn write(word: &Word, bytes: u64) -> String {
     write_to(word, &mut out);
     String::from_utf8(out).expect("JSON of texts is UTF-8")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word::equal;
+
+    /// On a thread with as little stack as one has by default.
+    #[test]
+    fn the_deepest_values_are_read_and_written() {
+        let work = || {
+            let (heap, limits) = (Heap::default(), Limits::unlimited());
+            for (open, close) in [("[", "]"), ("{\"k\":", "}")] {
+                let levels = usize::from(limits.nesting_max);
+                let innermost = if open == "[" { "" } else { "0" };
+                let text = open.repeat(levels) + innermost + &close.repeat(levels);
+                let value = parse(&text, &heap, &limits).expect("within the limits");
+                assert_eq!(usize::from(value.depth()), levels);
+                assert_eq!(write(&value, written_bytes(&value)), text);
+                let again = parse(&text, &heap, &limits).expect("within the limits");
+                assert!(equal(&value, &again));
+                let deeper = open.repeat(levels + 1);
+                assert_eq!(parse(&deeper, &heap, &limits).unwrap_err().0, TrapKind::NestingLimit);
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(work);
+        thread.expect("a thread").join().expect("no failure");
+    }
+}

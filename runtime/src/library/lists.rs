@@ -73,12 +73,13 @@ pub(super) const TABLE: &[Function] = &[
     row(
         ("unique", LIST),
         Kind::List,
-        "0.01 an element, 0.002 a byte in it",
+        "0.02 an element, 0.002 a byte in it",
         "the elements without those that equal an earlier one",
         ("push [1, 2, 1, 3, 2]; call unique 1", "[1, 2, 3]"),
         Work {
             price: |a| {
-                by_elements(a).saturating_add((2 * rate::BYTE).saturating_mul(size::inner(&a[0])))
+                let once = by_elements(a).saturating_add(rate::BYTE * size::inner(&a[0]));
+                once.saturating_mul(2) // hashed, and compared
             },
             more: None,
             act: |a| a.make_list(Equal::default().firsts(a.list(0).items())),
@@ -169,10 +170,11 @@ fn range_parts(a: &[Word]) -> Option<(f64, f64, u64)> {
             return None;
         }
     };
-    if !(from.is_finite() && to.is_finite() && step.is_finite()) || step == 0.0 {
+    let distance = to - from;
+    if !(from.is_finite() && distance.is_finite() && step.is_finite()) || step == 0.0 {
         return None;
     }
-    let count = ((to - from) / step).ceil().max(0.0);
+    let count = (distance / step).ceil().max(0.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     Some((from, step, count as u64))
 }

@@ -227,7 +227,7 @@ impl Model {
             Ast::Assertion(_) => Weight::states(1, 1),
             Ast::ClassUnicode(_) => Weight::states(700, 4),
             Ast::ClassPerl(class) => Weight::states(self.perl(class), 4),
-            Ast::ClassBracketed(class) => Weight::states(1 + self.set_states(&class.kind), 4),
+            Ast::ClassBracketed(class) => Weight::states(self.bracketed(class), 4),
             Ast::Repetition(repetition) => {
                 let once = self.weigh(&repetition.ast);
                 let times = match repetition.op.kind {
@@ -281,6 +281,11 @@ impl Model {
         }
     }
 
+    /// What is left out of all characters is about as large as `.`.
+    fn bracketed(&self, class: &ast::ClassBracketed) -> u64 {
+        self.set_states(&class.kind) + if class.negated { 9 } else { 1 }
+    }
+
     fn set_states(&self, set: &ClassSet) -> u64 {
         match set {
             ClassSet::Item(item) => self.item_states(item),
@@ -295,7 +300,7 @@ impl Model {
             ClassSetItem::Range(_) | ClassSetItem::Ascii(_) => 4,
             ClassSetItem::Unicode(_) => 700,
             ClassSetItem::Perl(class) => self.perl(class),
-            ClassSetItem::Bracketed(class) => 1 + self.set_states(&class.kind),
+            ClassSetItem::Bracketed(class) => self.bracketed(class),
             ClassSetItem::Union(union) => {
                 union.items.iter().map(|item| self.item_states(item)).sum()
             }

@@ -151,7 +151,7 @@ fn percentile(a: &Arguments<'_>, p: f64) -> Word {
     let low = *low;
     let high = above.iter().copied().min_by(f64::total_cmp);
     number(match high {
-        Some(high) if part > 0.0 => low + (high - low) * part,
+        Some(high) if part > 0.0 && high.to_bits() != low.to_bits() => low + (high - low) * part,
         Some(_) | None => low,
     })
 }

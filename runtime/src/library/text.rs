@@ -10,6 +10,7 @@ use crate::word::{HEADER_BYTES, Made, Word};
 use memchr::memmem;
 
 const TEXT: &[(&str, Kind)] = &[("text", Kind::Text)];
+const MAPPING: &str = "0.002 a byte, 0.02 of a text that is not ASCII";
 const PIECES: &str = "0.001 a byte, 0.05 a piece";
 
 /// The row of a function of one text.
@@ -84,17 +85,17 @@ pub(super) const TABLE: &[Function] = &[
     ),
     of_text(
         "upper",
-        "0.002 a byte",
+        MAPPING,
         "the text in upper case, as Unicode maps it",
         ("push Straße; call upper 1", "STRASSE"),
-        Work { price: |a| 2 * by_bytes(a), more: None, act: upper },
+        Work { price: mapping, more: None, act: upper },
     ),
     of_text(
         "lower",
-        "0.002 a byte",
+        MAPPING,
         "the text in lower case, as Unicode maps it",
         ("push ÉTÉ; call lower 1", "été"),
-        Work { price: |a| 2 * by_bytes(a), more: None, act: lower },
+        Work { price: mapping, more: None, act: lower },
     ),
     row(
         ("starts_with", &[("text", Kind::Text), ("prefix", Kind::Text)]),
@@ -190,6 +191,12 @@ pub(super) const TABLE: &[Function] = &[
 /// For each byte of the first argument.
 pub(super) fn by_bytes(a: &[Word]) -> u64 {
     rate::BYTE * size::bytes(&a[0])
+}
+
+/// Characters beyond ASCII are looked up, and may become several.
+fn mapping(a: &[Word]) -> u64 {
+    let ascii = super::call::text(&a[0]).is_none_or(|text| text.is_ascii());
+    2 * if ascii { rate::BYTE } else { rate::FORM } * size::bytes(&a[0])
 }
 
 fn for_pieces(count: usize) -> u64 {

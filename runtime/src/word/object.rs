@@ -350,6 +350,11 @@ impl MapObject {
         self.entries.iter().map(|(key, value)| (&**key, value))
     }
 
+    /// The entry at that place in the order of `entries`.
+    pub(crate) fn at(&self, place: usize) -> Option<(&str, &Word)> {
+        self.entries.get_index(place).map(|(key, value)| (&**key, value))
+    }
+
     /// The entries in the order of their keys.
     pub(crate) fn sorted(&self) -> Vec<(&str, &Word)> {
         let mut entries: Vec<_> = self.entries().collect();

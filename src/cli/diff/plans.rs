@@ -5,7 +5,7 @@ use lau_agent_runtime::fuzz::{Plan, Random, Seen};
 use lau_agent_runtime::{Energy, Limits};
 
 /// The budget of `lau run`, in thousandths.
-const BUDGET: u64 = 1_000_000_000;
+const BUDGET: u64 = 10_000_000_000;
 
 /// The plans of a program.
 #[derive(Debug)]

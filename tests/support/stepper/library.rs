@@ -354,7 +354,8 @@ fn bounds(from: f64, to: Option<f64>, len: usize) -> Option<(usize, usize)> {
 
 /// How many numbers `range` gives; `None` if its arguments are invalid.
 fn range_count(from: f64, to: f64, step: f64) -> Option<f64> {
-    if !(from.is_finite() && to.is_finite() && step.is_finite()) || step == 0.0 {
+    let all = [from, to, step, to - from];
+    if !all.iter().all(|x| x.is_finite()) || step == 0.0 {
         return None;
     }
     Some(((to - from) / step).ceil().max(0.0))

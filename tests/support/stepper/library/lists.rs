@@ -119,11 +119,13 @@ impl Stepper<'_> {
         let rank = p / 100.0 * (all.len() as f64 - 1.0);
         let fraction = rank - rank.floor();
         let low = (0..all.len()).find(|at| *at as f64 == rank.floor()).expect("below the length");
-        Gives::Plain(Val::Number(if fraction == 0.0 {
-            all[low]
-        } else {
-            all[low] + (all[low + 1] - all[low]) * fraction
-        }))
+        Gives::Plain(Val::Number(
+            if fraction == 0.0 || all[low].to_bits() == all[low + 1].to_bits() {
+                all[low]
+            } else {
+                all[low] + (all[low + 1] - all[low]) * fraction
+            },
+        ))
     }
 
     pub(super) fn dot(&mut self, args: &[Val]) -> Result<Gives, Fault> {

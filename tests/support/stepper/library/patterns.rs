@@ -118,7 +118,9 @@ impl Scale {
             Ast::Assertion(_) => weight(1, 1),
             Ast::ClassUnicode(_) => weight(700, 4),
             Ast::ClassPerl(class) => weight(self.perl(&class.kind), 4),
-            Ast::ClassBracketed(class) => weight(1 + self.class(&class.kind), 4),
+            Ast::ClassBracketed(class) => {
+                weight(if class.negated { 9 } else { 1 } + self.class(&class.kind), 4)
+            }
             Ast::Repetition(repetition) => {
                 let once = self.weigh(&repetition.ast);
                 let times = match &repetition.op.kind {
@@ -206,7 +208,10 @@ impl Scale {
             ClassSetItem::Range(_) | ClassSetItem::Ascii(_) => 4,
             ClassSetItem::Unicode(_) => 700,
             ClassSetItem::Perl(class) => self.perl(&class.kind),
-            ClassSetItem::Bracketed(class) => 1 + self.class(&class.kind),
+            ClassSetItem::Bracketed(class) => {
+                let own = if class.negated { 9 } else { 1 };
+                own + self.class(&class.kind)
+            }
             ClassSetItem::Union(union) => union.items.iter().map(|item| self.item(item)).sum(),
         }
     }

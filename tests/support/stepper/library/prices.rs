@@ -43,7 +43,7 @@ impl Stepper<'_> {
             "reverse" => every(10, 0),
             "sort" => mul(levels(n), every(10, self.inner(a))),
             "sort_by_key" => add(mul(levels(n), every(10, self.inner(a))), mul(n, text_b)),
-            "unique" => every(10, mul(2, self.inner(a))),
+            "unique" => every(20, mul(2, self.inner(a))),
             "index_of" => self.price_of_looking(a, b),
             "contains" if self.graph.text(a).is_some() => add(text, text_b),
             "contains" => self.price_of_looking(a, b),
@@ -62,7 +62,10 @@ impl Stepper<'_> {
             "split" | "find" | "replace" => add(text, text_b),
             "lines" | "words" | "trim" => text,
             "join" => add(every(10, self.inner(a)), mul(n.saturating_sub(1), text_b)),
-            "upper" | "lower" => mul(2, text),
+            "upper" | "lower" => {
+                let ascii = self.graph.text(a).unwrap_or_default().is_ascii();
+                mul(if ascii { 2 } else { 20 }, text)
+            }
             "starts_with" | "ends_with" => text_b,
             "repeat" => self.price_of_repeat(a, b),
             "matches" | "captures" => mul(10, text_b),
