@@ -185,7 +185,7 @@ pub(crate) fn get(
             }
             let own = HEADER_BYTES + c.len_utf8() as u64;
             Made { depth: 0, own, tree: own, added: own }.check(heap.live_bytes(), limits)?;
-            Ok(heap.text(c.into()))
+            Ok(heap.text(&*c.encode_utf8(&mut [0; 4])))
         }
         View::Map(map) => match key.view() {
             View::Text(key) => Ok(map.get(key.as_str()).cloned().unwrap_or(Word::NULL)),

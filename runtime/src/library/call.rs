@@ -5,6 +5,7 @@ use crate::energy::rate;
 use crate::limits::Limits;
 use crate::trap::{TrapKind, Wrong};
 use crate::word::{HEADER_BYTES, Heap, ListObject, Made, MapObject, TextObject, View, Word};
+use compact_str::CompactString;
 
 /// The arguments of a call, whose number and types were checked, and where the result is made.
 pub(crate) struct Arguments<'a> {
@@ -138,7 +139,8 @@ impl Arguments<'_> {
         self.check(&Made { depth: 0, own, tree: own, added: own })
     }
 
-    pub(super) fn make_text(&self, text: String) -> Result<Word, Wrong> {
+    pub(super) fn make_text(&self, text: impl Into<CompactString>) -> Result<Word, Wrong> {
+        let text = text.into();
         self.check_text(text.len() as u64)?;
         Ok(self.heap.text(text))
     }

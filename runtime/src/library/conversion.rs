@@ -5,6 +5,7 @@ use super::{Arguments, Function, Kind, Work, json, row, text::by_bytes};
 use crate::energy::rate;
 use crate::trap::Wrong;
 use crate::word::{View, Word};
+use compact_str::CompactString;
 
 const VALUE: &[(&str, Kind)] = &[("value", Kind::Any)];
 const TEXT: &[(&str, Kind)] = &[("text", Kind::Text)];
@@ -16,7 +17,7 @@ pub(super) const TABLE: &[Function] = &[
         "",
         "the name of the value's type",
         ("push [1]; call type_of 1", "List"),
-        Work { price: |_| 0, more: None, act: |a| a.make_text(a.words[0].type_name().to_owned()) },
+        Work { price: |_| 0, more: None, act: |a| a.make_text(a.words[0].type_name()) },
     ),
     row(
         ("to_text", VALUE),
@@ -68,7 +69,7 @@ pub(super) const TABLE: &[Function] = &[
             more: None,
             act: |a| {
                 a.check_text(size::bytes(&a.words[0]))?;
-                Ok(a.heap.reference(a.text(0).as_str().to_owned()))
+                Ok(a.heap.reference(a.text(0).as_str()))
             },
         },
     ),
@@ -83,14 +84,14 @@ fn to_text_price(a: &[Word]) -> u64 {
 }
 
 fn to_text(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
-    let text = match a.words[0].view() {
+    let text: CompactString = match a.words[0].view() {
         View::Text(_) => return Ok(a.take(0)),
-        View::Null => "null".to_owned(),
-        View::Bool(b) => b.to_string(),
+        View::Null => "null".into(),
+        View::Bool(b) => if b { "true" } else { "false" }.into(),
         View::Number(n) => digits(n),
         View::Reference(name) => {
             a.check_text(name.as_str().len() as u64)?;
-            name.as_str().to_owned()
+            name.as_str().into()
         }
         View::List(_) | View::Map(_) => return to_json(a),
     };
@@ -127,10 +128,10 @@ pub(super) fn unusual(n: f64) -> Option<&'static str> {
 }
 
 /// A Number in the fewest digits that read back as it.
-pub(super) fn digits(n: f64) -> String {
+pub(super) fn digits(n: f64) -> CompactString {
     match n == 0.0 && n.is_sign_negative() {
-        true => "-0".to_owned(), // ECMAScript would not tell it from 0
-        false => ryu_js::Buffer::new().format(n).to_owned(),
+        true => "-0".into(), // ECMAScript would not tell it from 0
+        false => ryu_js::Buffer::new().format(n).into(),
     }
 }
 

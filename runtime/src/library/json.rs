@@ -8,6 +8,7 @@ use crate::limits::Limits;
 use crate::trap::{TrapKind, Wrong};
 use crate::value::json_nesting;
 use crate::word::{ELEMENT_BYTES, ENTRY_BYTES, Entries, HEADER_BYTES, Heap, Measure, View, Word};
+use compact_str::CompactString;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::ser::Formatter;
@@ -141,7 +142,7 @@ impl Making<'_> {
     }
 
     fn text(self, text: &str) -> Word {
-        self.0.text(text.to_owned())
+        self.0.text(text)
     }
 
     fn list<'de, A: SeqAccess<'de>>(self, mut items: A) -> Result<Word, A::Error> {
@@ -154,7 +155,7 @@ impl Making<'_> {
 
     fn map<'de, A: MapAccess<'de>>(self, mut entries: A) -> Result<Word, A::Error> {
         let mut words = Entries::default();
-        while let Some(key) = entries.next_key::<Box<str>>()? {
+        while let Some(key) = entries.next_key::<CompactString>()? {
             words.insert(key, entries.next_value_seed(self)?);
         }
         Ok(self.0.map(words))

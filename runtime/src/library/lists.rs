@@ -247,7 +247,7 @@ fn slice(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
             };
             let part = &text.as_str()[range];
             a.check_text(part.len() as u64)?;
-            Ok(a.heap.text(part.to_owned()))
+            Ok(a.heap.text(part))
         }
     }
 }

@@ -94,7 +94,7 @@ fn keys(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     let (texts, largest) = key_texts(a);
     let tree = list + texts;
     a.check(&Made { depth: 1, own: list.max(largest), tree, added: tree })?;
-    let keys = a.map(0).sorted().into_iter().map(|(key, _)| a.heap.text(key.to_owned()));
+    let keys = a.map(0).sorted().into_iter().map(|(key, _)| a.heap.text(key));
     Ok(a.heap.list(keys.collect()))
 }
 
@@ -111,8 +111,7 @@ fn entries(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         tree: added.saturating_add(size::inside(&a.words[0])),
         added,
     })?;
-    let pair =
-        |(key, value): (&str, &Word)| a.heap.list(vec![a.heap.text(key.to_owned()), value.clone()]);
+    let pair = |(key, value): (&str, &Word)| a.heap.list(vec![a.heap.text(key), value.clone()]);
     Ok(a.heap.list(map.sorted().into_iter().map(pair).collect()))
 }
 

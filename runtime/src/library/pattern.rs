@@ -96,7 +96,7 @@ fn captures(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     let own = list_bytes(found.group_len() as u64);
     let (tree, largest) = sizes.fold((own, own), |(sum, most), size| (sum + size, most.max(size)));
     a.check(&Made { depth: 1, own: largest, tree, added: tree })?;
-    let word = |part: Option<&str>| part.map_or(Word::NULL, |part| a.heap.text(part.to_owned()));
+    let word = |part: Option<&str>| part.map_or(Word::NULL, |part| a.heap.text(part));
     Ok(a.heap.list(parts().map(word).collect()))
 }
 

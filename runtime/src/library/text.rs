@@ -77,11 +77,7 @@ pub(super) const TABLE: &[Function] = &[
         "0.001 a byte",
         "the text without white space at its ends",
         ("push \"  a b \"; call trim 1", "\"a b\""),
-        Work {
-            price: by_bytes,
-            more: None,
-            act: |a| a.make_text(a.text(0).as_str().trim().to_owned()),
-        },
+        Work { price: by_bytes, more: None, act: |a| a.make_text(a.text(0).as_str().trim()) },
     ),
     of_text(
         "upper",
@@ -222,7 +218,7 @@ fn texts<'t, I: Iterator<Item = &'t str>>(
     let tree = own + bytes;
     a.check(&Made { depth: 1, own: own.max(largest), tree, added: tree })?;
     let mut items = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
-    items.extend(parts().map(|part| a.heap.text(part.to_owned())));
+    items.extend(parts().map(|part| a.heap.text(part)));
     Ok(a.heap.list(items))
 }
 
@@ -339,7 +335,7 @@ fn from_char_code(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked here")]
     let code = (n.fract() == 0.0 && (0.0..=1_114_111.0).contains(&n)).then_some(n as u32);
     match code.and_then(char::from_u32) {
-        Some(c) => a.make_text(c.into()),
+        Some(c) => a.make_text(&*c.encode_utf8(&mut [0; 4])),
         None => invalid(format!("{n} is the number of no character")),
     }
 }

@@ -56,8 +56,8 @@ impl<'a> Graph<'a> {
 
     fn counted(&mut self, object: &Object) -> Result<Word, Fault> {
         let word = match &object.content {
-            Content::Text(text) => self.heap.text(text.clone()),
-            Content::Reference(name) => self.heap.reference(name.clone()),
+            Content::Text(text) => self.heap.text(text.as_str()),
+            Content::Reference(name) => self.heap.reference(name.as_str()),
             Content::List(items) => {
                 let items: Result<_, _> = items.iter().map(|item| self.word(*item)).collect();
                 self.heap.list(items?)
@@ -87,8 +87,8 @@ impl<'a> Graph<'a> {
     /// no larger than what is in the snapshot.
     fn constant(&mut self, object: &Object) -> Result<Word, Fault> {
         let word = match &object.content {
-            Content::Text(text) => self.pool.text(text.clone()),
-            Content::Reference(name) => self.pool.reference(name.clone()),
+            Content::Text(text) => self.pool.text(text.as_str()),
+            Content::Reference(name) => self.pool.reference(name.as_str()),
             Content::List(items) => {
                 let items: Result<_, _> =
                     items.iter().map(|item| self.part_of_constant(*item)).collect();

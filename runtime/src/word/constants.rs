@@ -54,8 +54,8 @@ fn constant(value: &Value) -> Word {
         Value::Null => Word::NULL,
         Value::Bool(b) => Word::bool(*b),
         Value::Number(n) => Word::number_from_outside(*n),
-        Value::Text(s) => object::make_text(TAG_TEXT, None, s.clone()),
-        Value::Reference(s) => object::make_text(TAG_REFERENCE, None, s.clone()),
+        Value::Text(s) => object::make_text(TAG_TEXT, None, s.as_str().into()),
+        Value::Reference(s) => object::make_text(TAG_REFERENCE, None, s.as_str().into()),
         Value::List(items) => object::make_list(None, items.iter().map(constant).collect()),
         Value::Map(entries) => {
             let entries: Entries =
@@ -86,12 +86,12 @@ pub(crate) struct Restored {
 }
 
 impl Restored {
-    pub(crate) fn text(&mut self, text: String) -> Word {
-        self.keep(object::make_text(TAG_TEXT, None, text))
+    pub(crate) fn text(&mut self, text: &str) -> Word {
+        self.keep(object::make_text(TAG_TEXT, None, text.into()))
     }
 
-    pub(crate) fn reference(&mut self, name: String) -> Word {
-        self.keep(object::make_text(TAG_REFERENCE, None, name))
+    pub(crate) fn reference(&mut self, name: &str) -> Word {
+        self.keep(object::make_text(TAG_REFERENCE, None, name.into()))
     }
 
     /// The items are scalars and words of this pool.

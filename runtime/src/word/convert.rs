@@ -11,8 +11,8 @@ impl Heap {
             Value::Null => Word::NULL,
             Value::Bool(b) => Word::bool(*b),
             Value::Number(n) => Word::number_from_outside(*n),
-            Value::Text(s) => self.text(s.clone()),
-            Value::Reference(s) => self.reference(s.clone()),
+            Value::Text(s) => self.text(s.as_str()),
+            Value::Reference(s) => self.reference(s.as_str()),
             Value::List(items) => self.list(items.iter().map(|item| self.word(item)).collect()),
             Value::Map(entries) => {
                 let entries: Entries =

@@ -6,6 +6,7 @@
 //! is allowed or paid for is the caller's business.
 
 use super::{TAG_LIST, TAG_MAP, TAG_REFERENCE, TAG_TEXT, Word};
+use compact_str::CompactString;
 use foldhash::quality::RandomState;
 use indexmap::IndexMap;
 use std::cell::Cell;
@@ -137,12 +138,12 @@ impl Heap {
         unsafe { self.account.as_ref() }.live.get()
     }
 
-    pub(crate) fn text(&self, text: String) -> Word {
-        make_text(TAG_TEXT, Some(self.account), text)
+    pub(crate) fn text(&self, text: impl Into<CompactString>) -> Word {
+        make_text(TAG_TEXT, Some(self.account), text.into())
     }
 
-    pub(crate) fn reference(&self, name: String) -> Word {
-        make_text(TAG_REFERENCE, Some(self.account), name)
+    pub(crate) fn reference(&self, name: impl Into<CompactString>) -> Word {
+        make_text(TAG_REFERENCE, Some(self.account), name.into())
     }
 
     pub(crate) fn list(&self, items: Vec<Word>) -> Word {
@@ -168,7 +169,7 @@ impl Heap {
     }
 }
 
-pub(super) fn make_text(tag: u64, account: Option<NonNull<Account>>, text: String) -> Word {
+pub(super) fn make_text(tag: u64, account: Option<NonNull<Account>>, text: CompactString) -> Word {
     let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
     let header = Header::new(account, 0, HEADER_BYTES + text.len() as u64);
     Word::new_object(tag, Box::new(TextObject { header, chars, text }))
@@ -208,7 +209,7 @@ pub(crate) struct TextObject {
     header: Header,
     /// Scalar values; equal to the bytes exactly when the text is ASCII.
     chars: usize,
-    text: String,
+    text: CompactString,
 }
 
 impl TextObject {
@@ -325,7 +326,7 @@ impl Drop for ListObject {
 }
 
 /// The storage of a map. Its order is never visible.
-pub(crate) type Entries = IndexMap<Box<str>, Word, RandomState>;
+pub(crate) type Entries = IndexMap<CompactString, Word, RandomState>;
 
 /// Values by text key.
 #[repr(C)]
@@ -347,12 +348,12 @@ impl MapObject {
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Word)> {
-        self.entries.iter().map(|(key, value)| (&**key, value))
+        self.entries.iter().map(|(key, value)| (key.as_str(), value))
     }
 
     /// The entry at that place in the order of `entries`.
     pub(crate) fn at(&self, place: usize) -> Option<(&str, &Word)> {
-        self.entries.get_index(place).map(|(key, value)| (&**key, value))
+        self.entries.get_index(place).map(|(key, value)| (key.as_str(), value))
     }
 
     /// The entries in the order of their keys.

@@ -58,7 +58,7 @@ fn sizes_follow_every_change() {
     let heap = Heap::default();
     let mut outer = list(&heap, &[1.0]);
     assert!(matches!(outer.view(), View::List(l) if l.all_numbers()));
-    let inner = heap.list(vec![heap.text("abc".into())]);
+    let inner = heap.list(vec![heap.text("abc")]);
     assert_eq!((inner.own_size(), inner.tree_size(), inner.depth()), (40, 75, 1));
     outer.list_mut().unwrap().push(inner);
     assert_eq!((outer.own_size(), outer.tree_size(), outer.depth()), (48, 123, 2));
@@ -68,13 +68,13 @@ fn sizes_follow_every_change() {
     assert_eq!(heap.live_bytes(), 48);
 
     let mut map = heap.map(object::Entries::default());
-    map.map_mut().unwrap().insert("key", heap.text("v".into()));
+    map.map_mut().unwrap().insert("key", heap.text("v"));
     assert_eq!((map.own_size(), map.tree_size()), (67, 100));
     map.map_mut().unwrap().insert("key", Word::NULL);
     assert_eq!((map.own_size(), map.tree_size()), (67, 67));
 
-    let mut text = heap.text("aé".into());
-    let more = heap.text("ß".into());
+    let mut text = heap.text("aé");
+    let more = heap.text("ß");
     let View::Text(more) = more.view() else { panic!("a text") };
     text.text_mut().unwrap().push(more);
     assert!(matches!(text.view(), View::Text(t) if t.chars() == 3 && t.as_str() == "aéß"));
@@ -102,10 +102,10 @@ fn equality_is_structural_and_nan_spoils_it() {
     assert!(equal(&a, &b));
     let nan = list(&heap, &[f64::NAN]);
     assert!(!equal(&nan, &nan));
-    assert!(!equal(&heap.text("x".into()), &heap.reference("x".into())));
-    let less = text_order(&heap.text("a".into()), &heap.text("b".into()));
+    assert!(!equal(&heap.text("x"), &heap.reference("x")));
+    let less = text_order(&heap.text("a"), &heap.text("b"));
     assert_eq!(less, Some(std::cmp::Ordering::Less));
-    assert_eq!(text_order(&Word::NULL, &heap.text("b".into())), None);
+    assert_eq!(text_order(&Word::NULL, &heap.text("b")), None);
 }
 
 #[test]
