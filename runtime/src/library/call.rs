@@ -145,9 +145,25 @@ impl Arguments<'_> {
         Ok(self.heap.text(text))
     }
 
+    /// Whether a list of these, which are held already, can be made.
+    pub(super) fn check_list<'w>(
+        &self,
+        items: impl Iterator<Item = &'w Word>,
+    ) -> Result<(), Wrong> {
+        let (mut count, mut deepest, mut inside) = (0, 0, 0_u64);
+        for item in items {
+            count += 1;
+            deepest = deepest.max(item.depth());
+            inside = inside.saturating_add(item.tree_size());
+        }
+        let own = size::list(count);
+        let tree = own.saturating_add(inside);
+        self.check(&Made { depth: deepest + 1, own, tree, added: own })
+    }
+
     /// A list of words that are all held by something else, or have no storage.
     pub(super) fn make_list(&self, items: Vec<Word>) -> Result<Word, Wrong> {
-        crate::library::lists::check_list(self, items.iter())?;
+        self.check_list(items.iter())?;
         Ok(self.heap.list(items))
     }
 }
@@ -169,17 +185,23 @@ pub(super) fn map(word: &Word) -> Option<&MapObject> {
 
 /// What functions are priced by. What an argument of another type has is nothing.
 pub(super) mod size {
-    use super::{Word, list, map, text};
+    use super::{Word, list as as_list, map, text};
     use crate::energy::rate;
+    use crate::word::{ELEMENT_BYTES, HEADER_BYTES};
 
     /// The bytes of a Text.
     pub(in crate::library) fn bytes(word: &Word) -> u64 {
         text(word).map_or(0, |text| text.as_str().len() as u64)
     }
 
+    /// The own size of a List of so many elements.
+    pub(in crate::library) fn list(elements: u64) -> u64 {
+        ELEMENT_BYTES.saturating_mul(elements).saturating_add(HEADER_BYTES)
+    }
+
     /// The elements of a List.
     pub(in crate::library) fn elements(word: &Word) -> u64 {
-        list(word).map_or(0, |list| list.items().len()) as u64
+        as_list(word).map_or(0, |list| list.items().len()) as u64
     }
 
     /// The entries of a Map.
@@ -189,7 +211,7 @@ pub(super) mod size {
 
     /// The bytes of all that is in a List.
     pub(in crate::library) fn inner(word: &Word) -> u64 {
-        list(word).map_or(0, |_| inside(word))
+        as_list(word).map_or(0, |_| inside(word))
     }
 
     /// The bytes of a value without its own, whatever it is.

@@ -5,7 +5,7 @@ use super::equal::Equal;
 use super::{Arguments, Function, Kind, Work, last_optional, order, row};
 use crate::energy::rate;
 use crate::trap::{TrapKind, Wrong};
-use crate::word::{ELEMENT_BYTES, HEADER_BYTES, Made, View, Word, equal};
+use crate::word::{ELEMENT_BYTES, Made, View, Word, equal};
 
 const LIST: &[(&str, Kind)] = &[("list", Kind::List)];
 
@@ -133,30 +133,9 @@ pub(super) fn by_elements(a: &[Word]) -> u64 {
     size::visiting(size::elements(&a[0]))
 }
 
-/// Whether a list of these, which are held already, may be made.
-pub(super) fn check_list<'w>(
-    a: &Arguments<'_>,
-    items: impl Iterator<Item = &'w Word>,
-) -> Result<(), Wrong> {
-    let (mut count, mut deepest, mut inside) = (0, 0, 0_u64);
-    for item in items {
-        count += 1;
-        deepest = deepest.max(item.depth());
-        inside = inside.saturating_add(item.tree_size());
-    }
-    let (own, depth) = (list_bytes(count), deepest + 1);
-    let tree = own.saturating_add(inside);
-    a.check(&Made { depth, own, tree, added: own })
-}
-
-/// The own size of a list of so many elements.
-pub(super) fn list_bytes(elements: u64) -> u64 {
-    ELEMENT_BYTES.saturating_mul(elements).saturating_add(HEADER_BYTES)
-}
-
 /// Whether a list of so many scalars may be made: asked before there is room for them.
 fn check_scalars(a: &Arguments<'_>, count: u64) -> Result<(), Wrong> {
-    let own = list_bytes(count);
+    let own = size::list(count);
     a.check(&Made { depth: 1, own, tree: own, added: own })
 }
 
@@ -323,7 +302,7 @@ fn repeat(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         let once = a.text(0).as_str();
         return Ok(a.heap.text(if once.is_empty() { String::new() } else { once.repeat(n) }));
     };
-    let own = list_bytes((list.items().len() as u64).saturating_mul(n));
+    let own = size::list((list.items().len() as u64).saturating_mul(n));
     let tree = own.saturating_add(size::inner(&a.words[0]).saturating_mul(n));
     // Of an empty list, or none of one, nothing is left that nests.
     let depth =
@@ -370,7 +349,7 @@ fn flatten(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         items.iter().map(|item| list(item).map_or(std::slice::from_ref(item), |list| list.items()))
     };
     // Before there is room for them: of lists that are shared there may be more than that.
-    check_list(a, parts().flatten())?;
+    a.check_list(parts().flatten())?;
     Ok(a.heap.list(parts().flatten().cloned().collect()))
 }
 
@@ -381,13 +360,13 @@ fn zip_price(a: &[Word]) -> u64 {
 
 fn zip(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     let pairs = || a.list(0).items().iter().zip(a.list(1).items());
-    let own = list_bytes(pairs().len() as u64);
-    let added = own + pairs().len() as u64 * list_bytes(2);
+    let own = size::list(pairs().len() as u64);
+    let added = own + pairs().len() as u64 * size::list(2);
     let held = pairs().fold(0, |sum: u64, (x, y)| {
         sum.saturating_add(x.tree_size()).saturating_add(y.tree_size())
     });
     let deepest = pairs().map(|(x, y)| x.depth().max(y.depth()) + 2).max().unwrap_or(1);
-    let largest = own.max(if pairs().len() > 0 { list_bytes(2) } else { 0 });
+    let largest = own.max(if pairs().len() > 0 { size::list(2) } else { 0 });
     a.check(&Made { depth: deepest, own: largest, tree: added.saturating_add(held), added })?;
     Ok(a.heap.list(pairs().map(|(x, y)| a.heap.list(vec![x.clone(), y.clone()])).collect()))
 }

@@ -1,7 +1,6 @@
 //! Functions of Maps. Wherever order can be seen it is the order of the keys.
 
 use super::call::{map, size};
-use super::lists::list_bytes;
 use super::{Arguments, Function, Kind, Work, row};
 use crate::energy::rate;
 use crate::trap::Wrong;
@@ -90,7 +89,7 @@ fn key_texts(a: &Arguments<'_>) -> (u64, u64) {
 }
 
 fn keys(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
-    let list = list_bytes(a.map(0).len() as u64);
+    let list = size::list(a.map(0).len() as u64);
     let (texts, largest) = key_texts(a);
     let tree = list + texts;
     a.check(&Made { depth: 1, own: list.max(largest), tree, added: tree })?;
@@ -101,9 +100,9 @@ fn keys(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
 fn entries(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     let map = a.map(0);
     let (n, (texts, largest)) = (map.len() as u64, key_texts(a));
-    let list = list_bytes(n);
-    let added = list + n * list_bytes(2) + texts;
-    let pair = if n == 0 { 0 } else { list_bytes(2) };
+    let list = size::list(n);
+    let added = list + n * size::list(2) + texts;
+    let pair = if n == 0 { 0 } else { size::list(2) };
     let depth = map.entries().map(|(_, value)| value.depth() + 2).max().unwrap_or(0);
     a.check(&Made {
         depth: depth.max(if n == 0 { 1 } else { 2 }),

@@ -10,7 +10,6 @@
 //! paid for all the same.
 
 use super::call::{invalid, size, text};
-use super::lists::list_bytes;
 use super::{Arguments, Function, Kind, Work, row};
 use crate::energy::rate;
 use crate::trap::Wrong;
@@ -93,7 +92,7 @@ fn captures(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     }
     let parts = || found.iter().map(|span| span.map(|span| &text[span.range()]));
     let sizes = parts().flatten().map(|part| HEADER_BYTES + part.len() as u64);
-    let own = list_bytes(found.group_len() as u64);
+    let own = size::list(found.group_len() as u64);
     let (tree, largest) = sizes.fold((own, own), |(sum, most), size| (sum + size, most.max(size)));
     a.check(&Made { depth: 1, own: largest, tree, added: tree })?;
     let word = |part: Option<&str>| part.map_or(Word::NULL, |part| a.heap.text(part));

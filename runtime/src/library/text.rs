@@ -2,7 +2,7 @@
 //! for UTF-8 comes to the same.
 
 use super::call::{invalid, size};
-use super::lists::{clamped, list_bytes};
+use super::lists::clamped;
 use super::{Arguments, Function, Kind, Work, last_optional, row};
 use crate::energy::rate;
 use crate::trap::Wrong;
@@ -214,7 +214,7 @@ fn texts<'t, I: Iterator<Item = &'t str>>(
         let size = HEADER_BYTES + part.len() as u64;
         (count, bytes, largest) = (count + 1, bytes + size, largest.max(size));
     }
-    let own = list_bytes(count);
+    let own = size::list(count);
     let tree = own + bytes;
     a.check(&Made { depth: 1, own: own.max(largest), tree, added: tree })?;
     let mut items = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
