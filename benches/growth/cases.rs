@@ -2,6 +2,7 @@
 //! that nothing but the work is timed.
 
 use lau_agent_runtime::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A program that does one thing to values of any size.
 pub(crate) struct Case {
@@ -159,7 +160,29 @@ fn long_number(n: usize) -> Value {
 
 /// A pattern of so many parts that can be left out, and as many that cannot.
 fn optional_parts(n: usize) -> Value {
-    format!("{}{}", "a?".repeat(n), "a".repeat(n)).into()
+    format!("{}{}{}", unused(), "a?".repeat(n), "a".repeat(n)).into()
+}
+
+/// The beginning of a pattern that was not used before, so that it has to be compiled.
+fn unused() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("{:08}|", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A class of so many hundred characters whose case does not count.
+fn folded(n: usize) -> Value {
+    format!("{}(?i)[!-\\x{{{:x}}}]", unused(), 256 + 100 * n).into()
+}
+
+/// Groups whose names come in falling order.
+fn named_groups(n: usize) -> Value {
+    let groups: String = (0..n).rev().map(|n| format!("(?P<n{n:05}>)")).collect();
+    (unused() + &groups).into()
+}
+
+/// The largest class, so many times.
+fn word_classes(n: usize) -> Value {
+    (unused() + &"\\w".repeat(n)).into()
 }
 
 fn count(n: usize) -> Value {
@@ -221,6 +244,7 @@ cases! {
     "merge of shared maps" from 10: "load m\nload o\ncall merge 2", m = map, o = other_map;
     "merge in place" from 10: "take m\nload o\ncall merge 2", m = map, o = other_map;
     "merge with itself" from 10: "load m\nload m\ncall merge 2", m = map;
+    "remove in place" from 10: "take m\npush x\ncall remove 2", m = map;
     "remove from a shared map" from 10: "load m\npush x\ncall remove 2", m = map;
     "split at every character" from 100: "load t\npush a\ncall split 2", t = letters;
     "split into characters" from 100: "load t\npush \"\"\ncall split 2", t = unicode;
@@ -247,6 +271,9 @@ cases! {
     "matches, counted" from 100: "load t\npush \"[ab][^b]{300}b\"\ncall matches 2", t = letters;
     "matches, long patterns" from 1: "push aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nload p\ncall matches 2", p = |n| optional_parts(n.min(600));
     // Long texts are searched in another way than short ones, at some fifty times the cost of a byte.
+    "matches, case of large classes" from 1: "push a\nload p\ncall matches 2", p = folded;
+    "matches, named groups" from 1: "push a\nload p\ncall matches 2", p = |n| named_groups(n.min(500));
+    "matches, Unicode classes" from 1: "push a\nload p\ncall matches 2", p = |n| word_classes(n.min(3));
     "captures of short texts" from 2: "load t\npush \"^(.*)\\\\[([^\\\\]]*)\\\\] \\\"(.*)\\\"\"\ncall captures 2", t = log_line;
     "captures of long texts" from 10: "load t\npush \"^(.*)\\\\[([^\\\\]]*)\\\\] \\\"(.*)\\\"\"\ncall captures 2", t = |n| log_line(60_000 + 10 * n);
     "captures, many groups" from 100: "load t\npush \"((((((((((((((((a))))))))))))))))*b\"\ncall captures 2", t = letters;

@@ -175,7 +175,25 @@ pub struct Function {
     pub meaning: &'static str,
     /// A program that ends with a call of it, instructions apart by `; `, and its output as a literal.
     pub example: (&'static str, &'static str),
+    /// What machines do of it.
+    pub machine: Option<Machine>,
     pub(crate) body: Body,
+}
+
+/// A function of Numbers that machines have as an instruction or two, which do to the last bit what the function
+/// does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table tells what each does, once")]
+pub enum Machine {
+    Abs,
+    Sqrt,
+    Floor,
+    Ceil,
+    Trunc,
+    Min,
+    Max,
+    Clamp,
+    IsNan,
 }
 
 /// What works the result out.
@@ -280,16 +298,8 @@ const fn row(
 ) -> Function {
     let (name, parameters) = usage;
     let required = parameters.len();
-    Function {
-        name,
-        parameters,
-        required,
-        result,
-        price,
-        meaning,
-        example,
-        body: Body::Words(work),
-    }
+    let (machine, body) = (None, Body::Words(work));
+    Function { name, parameters, required, result, price, meaning, example, machine, body }
 }
 
 /// The same function, where the last parameter need not be given.

@@ -9,6 +9,7 @@ use compact_str::CompactString;
 
 /// The arguments of a call, whose number and types were checked, and where the result is made.
 pub(crate) struct Arguments<'a> {
+    function: &'a Function,
     pub(crate) words: &'a mut [Word],
     pub(crate) heap: &'a Heap,
     pub(crate) limits: &'a Limits,
@@ -47,11 +48,12 @@ pub(crate) fn call(
                 Word::number(result)
             })
         }
-        Body::Words(work) => (work.act)(&mut Arguments { words, heap, limits }),
+        Body::Words(work) => (work.act)(&mut Arguments { function, words, heap, limits }),
     };
-    // What limits say is the same whoever breaks them.
-    let named = |(kind, message): Wrong| {
-        (kind, if kind.is_limit() { message } else { format!("`{name}`: {message}") })
+    // What limits say is the same whoever breaks them; and of types, what argument it is about.
+    let named = |(kind, message): Wrong| match kind == TrapKind::TypeError || kind.is_limit() {
+        true => (kind, message),
+        false => (kind, format!("`{name}`: {message}")),
     };
     Some((left, result.map_err(named)))
 }
@@ -77,24 +79,30 @@ fn check(function: &Function, words: &[Word]) -> Result<(), String> {
     if !function.takes(words.len()) {
         return Err(format!("`{name}` takes {}, not {}", function.counts(), words.len()));
     }
-    for (at, (word, (parameter, wanted))) in words.iter().zip(function.parameters).enumerate() {
+    for (at, (word, (_, wanted))) in words.iter().zip(function.parameters).enumerate() {
         if at >= function.required && matches!(word.view(), View::Null) {
             continue;
         }
         if let Some(found) = wanted.misfit(word) {
-            return Err(format!(
-                "argument {} of `{name}`, {parameter}, is {}, not {found}",
-                at + 1,
-                a(*wanted)
-            ));
+            return Err(misfit(function, at, &format!("is {}", a(*wanted)), &found));
         }
     }
     Ok(())
 }
 
+/// Words for an argument that is of a wrong type.
+fn misfit(function: &Function, at: usize, wanted: &str, found: &str) -> String {
+    let (name, parameter) = (function.name, function.parameters[at].0);
+    format!("argument {} of `{name}`, {parameter}, {wanted}, not {found}", at + 1)
+}
+
 /// With its article.
 fn a(kind: Kind) -> String {
     if kind == Kind::Any { kind.to_string() } else { format!("a {kind}") }
+}
+
+fn no_room<T>(bytes: u64) -> Result<T, Wrong> {
+    Err((TrapKind::MemoryLimit, format!("the machine has no room for {bytes} bytes")))
 }
 
 /// An argument that is of its type and yet none that the function takes.
@@ -103,6 +111,11 @@ pub(super) fn invalid<T>(message: impl Into<String>) -> Result<T, Wrong> {
 }
 
 impl Arguments<'_> {
+    /// The trap of an argument that is of a wrong type beside the others.
+    pub(super) fn misfit(&self, at: usize, wanted: &str, found: &str) -> Wrong {
+        (TrapKind::TypeError, misfit(self.function, at, wanted, found))
+    }
+
     pub(super) fn number(&self, at: usize) -> f64 {
         self.words[at].as_number().expect("its kind was checked")
     }
@@ -137,6 +150,25 @@ impl Arguments<'_> {
     pub(super) fn check_text(&self, bytes: u64) -> Result<(), Wrong> {
         let own = bytes.saturating_add(HEADER_BYTES);
         self.check(&Made { depth: 0, own, tree: own, added: own })
+    }
+
+    /// A String with room for so many bytes, which limits allow. Where they are unlimited, the machine's
+    /// memory is the limit.
+    pub(super) fn room(&self, bytes: u64) -> Result<String, Wrong> {
+        let mut text = String::new();
+        match usize::try_from(bytes).map(|bytes| text.try_reserve_exact(bytes)) {
+            Ok(Ok(())) => Ok(text),
+            Ok(Err(_)) | Err(_) => no_room(bytes),
+        }
+    }
+
+    /// Room for so many elements, likewise.
+    pub(super) fn room_for(&self, elements: u64) -> Result<Vec<Word>, Wrong> {
+        let mut items = Vec::new();
+        match usize::try_from(elements).map(|elements| items.try_reserve_exact(elements)) {
+            Ok(Ok(())) => Ok(items),
+            Ok(Err(_)) | Err(_) => no_room(size::list(elements)),
+        }
     }
 
     pub(super) fn make_text(&self, text: impl Into<CompactString>) -> Result<Word, Wrong> {

@@ -4,7 +4,7 @@ use super::call::{invalid, list, size, text};
 use super::equal::Equal;
 use super::{Arguments, Function, Kind, Work, last_optional, order, row};
 use crate::energy::rate;
-use crate::trap::{TrapKind, Wrong};
+use crate::trap::Wrong;
 use crate::word::{ELEMENT_BYTES, Made, View, Word, equal};
 
 const LIST: &[(&str, Kind)] = &[("list", Kind::List)];
@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Function] = &[
     last_optional(row(
         ("slice", &[("x", Kind::Sequence), ("from", Kind::Number), ("to", Kind::Number)]),
         Kind::Sequence,
-        "0.01 an element, or 0.001 a byte of the result; 0.001 a byte of a text that is not ASCII",
+        "0.01 an element or 0.001 a byte of the result; of a text that is not ASCII, 0.001 a byte of all of it",
         "the part of a list or text from an index up to but without another; negative ones count from the end, and all are clamped",
         ("push abcdef; push 1; push -1; call slice 3", "bcde"),
         Work { price: slice_price, more: None, act: slice },
@@ -168,7 +168,9 @@ fn range(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         return invalid("a range needs finite Numbers, and a step that is not 0");
     };
     check_scalars(a, count)?;
-    Ok(a.heap.list((0..count).map(|i| Word::number(from + i as f64 * step)).collect()))
+    let mut items = a.room_for(count)?;
+    items.extend((0..count).map(|i| Word::number(from + i as f64 * step)));
+    Ok(a.heap.list(items))
 }
 
 /// An index into something of that length: whole, negative from the end, clamped.
@@ -251,9 +253,8 @@ fn concat(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         (Some(_), Some(b), _) => ELEMENT_BYTES * b.items().len() as u64,
         (None, _, Some(b)) => b.as_str().len() as u64,
         (Some(_) | None, Some(_) | None, Some(_) | None) => {
-            let (first, second) = (a.words[0].type_name(), a.words[1].type_name());
-            let message = format!("a {first} is followed by a {first}, not by a {second}");
-            return Err((TrapKind::TypeError, message));
+            let wanted = format!("is a {}", a.words[0].type_name());
+            return Err(a.misfit(1, &wanted, a.words[1].type_name()));
         }
     };
     let (first, second) = (&a.words[0], &a.words[1]);
@@ -297,10 +298,13 @@ fn repeat(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         return invalid("how often something is repeated is a whole Number, not below 0");
     };
     let Some(list) = list(&a.words[0]) else {
-        a.check_text(size::bytes(&a.words[0]).saturating_mul(n))?;
-        let n = usize::try_from(n).unwrap_or(usize::MAX);
-        let once = a.text(0).as_str();
-        return Ok(a.heap.text(if once.is_empty() { String::new() } else { once.repeat(n) }));
+        let bytes = size::bytes(&a.words[0]).saturating_mul(n);
+        a.check_text(bytes)?;
+        let mut text = a.room(bytes)?;
+        while (text.len() as u64) < bytes {
+            text += a.text(0).as_str();
+        }
+        return Ok(a.heap.text(text));
     };
     let own = size::list((list.items().len() as u64).saturating_mul(n));
     let tree = own.saturating_add(size::inner(&a.words[0]).saturating_mul(n));
@@ -308,8 +312,11 @@ fn repeat(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     let depth =
         if n == 0 { 1 } else { list.items().iter().map(Word::depth).max().unwrap_or(0) + 1 };
     a.check(&Made { depth, own, tree, added: own })?;
-    let n = if list.items().is_empty() { 0 } else { usize::try_from(n).unwrap_or(usize::MAX) };
-    let items = std::iter::repeat_n(list.items(), n).flatten().cloned().collect();
+    let count = (list.items().len() as u64).saturating_mul(n);
+    let mut items = a.room_for(count)?;
+    while (items.len() as u64) < count {
+        items.extend_from_slice(list.items());
+    }
     Ok(a.heap.list(items))
 }
 
@@ -336,8 +343,7 @@ fn contains(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
         return Ok(Word::bool(position(a).is_some()));
     }
     let Some(part) = text(&a.words[1]) else {
-        let message = format!("a Text has Texts in it, not a {}", a.words[1].type_name());
-        return Err((TrapKind::TypeError, message));
+        return Err(a.misfit(1, "is a Text", a.words[1].type_name()));
     };
     let found = memchr::memmem::find(a.text(0).as_str().as_bytes(), part.as_str().as_bytes());
     Ok(Word::bool(found.is_some()))

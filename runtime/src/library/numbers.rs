@@ -1,7 +1,7 @@
 //! Functions of Numbers. What is not exact comes from one library in Rust, `libm`, so that no platform
 //! changes a bit of any result; roundings and the square root are exact everywhere.
 
-use super::{Body, Function, Kind, Parameter, Scalar};
+use super::{Body, Function, Kind, Machine, Parameter, Scalar};
 
 const X: &[Parameter] = &[("x", Kind::Number)];
 const A_B: &[Parameter] = &[("a", Kind::Number), ("b", Kind::Number)];
@@ -15,16 +15,13 @@ const fn scalar(
     scalar: Scalar,
 ) -> Function {
     let required = parameters.len();
-    Function {
-        name,
-        parameters,
-        required,
-        result,
-        price: "",
-        meaning,
-        example,
-        body: Body::Scalar(scalar),
-    }
+    let (price, machine, body) = ("", None, Body::Scalar(scalar));
+    Function { name, parameters, required, result, price, meaning, example, machine, body }
+}
+
+/// The same function, which machines have.
+const fn machine(machine: Machine, function: Function) -> Function {
+    Function { machine: Some(machine), ..function }
 }
 
 const fn one(
@@ -47,18 +44,27 @@ const fn two(
 }
 
 pub(super) const TABLE: &[Function] = &[
-    one("abs", f64::abs, "the size of x, without its sign", ("push -2.5; call abs 1", "2.5")),
-    one(
-        "floor",
-        f64::floor,
-        "the largest integer that is not above x",
-        ("push -2.5; call floor 1", "-3"),
+    machine(
+        Machine::Abs,
+        one("abs", f64::abs, "the size of x, without its sign", ("push -2.5; call abs 1", "2.5")),
     ),
-    one(
-        "ceil",
-        f64::ceil,
-        "the smallest integer that is not below x",
-        ("push -2.5; call ceil 1", "-2"),
+    machine(
+        Machine::Floor,
+        one(
+            "floor",
+            f64::floor,
+            "the largest integer that is not above x",
+            ("push -2.5; call floor 1", "-3"),
+        ),
+    ),
+    machine(
+        Machine::Ceil,
+        one(
+            "ceil",
+            f64::ceil,
+            "the smallest integer that is not below x",
+            ("push -2.5; call ceil 1", "-2"),
+        ),
     ),
     one(
         "round",
@@ -66,12 +72,18 @@ pub(super) const TABLE: &[Function] = &[
         "the integer nearest to x; of two as near, the one further from zero",
         ("push -2.5; call round 1", "-3"),
     ),
-    one("trunc", f64::trunc, "x without its fraction", ("push -2.5; call trunc 1", "-2")),
-    one(
-        "sqrt",
-        f64::sqrt,
-        "the square root of x; NaN below zero",
-        ("push 2.25; call sqrt 1", "1.5"),
+    machine(
+        Machine::Trunc,
+        one("trunc", f64::trunc, "x without its fraction", ("push -2.5; call trunc 1", "-2")),
+    ),
+    machine(
+        Machine::Sqrt,
+        one(
+            "sqrt",
+            f64::sqrt,
+            "the square root of x; NaN below zero",
+            ("push 2.25; call sqrt 1", "1.5"),
+        ),
     ),
     one("exp", libm::exp, "e to the power of x", ("push 0; call exp 1", "1")),
     one(
@@ -106,35 +118,47 @@ pub(super) const TABLE: &[Function] = &[
         "the length of the hypotenuse over a and b, without overflow on the way",
         ("push 3; push 4; call hypot 2", "5"),
     ),
-    two(
-        "min",
-        A_B,
-        min,
-        "the smaller of a and b; NaN if one is; -0 is below 0",
-        ("push 3; push -4; call min 2", "-4"),
+    machine(
+        Machine::Min,
+        two(
+            "min",
+            A_B,
+            min,
+            "the smaller of a and b; NaN if one is; -0 is below 0",
+            ("push 3; push -4; call min 2", "-4"),
+        ),
     ),
-    two(
-        "max",
-        A_B,
-        max,
-        "the larger of a and b; NaN if one is; -0 is below 0",
-        ("push 3; push -4; call max 2", "3"),
+    machine(
+        Machine::Max,
+        two(
+            "max",
+            A_B,
+            max,
+            "the larger of a and b; NaN if one is; -0 is below 0",
+            ("push 3; push -4; call max 2", "3"),
+        ),
     ),
-    scalar(
-        "clamp",
-        &[("x", Kind::Number), ("low", Kind::Number), ("high", Kind::Number)],
-        Kind::Number,
-        "x, but not below low and not above high; where low is above high, high; NaN if one is",
-        ("push 12; push 0; push 10; call clamp 3", "10"),
-        Scalar::Three(|x, low, high| min(max(x, low), high)),
+    machine(
+        Machine::Clamp,
+        scalar(
+            "clamp",
+            &[("x", Kind::Number), ("low", Kind::Number), ("high", Kind::Number)],
+            Kind::Number,
+            "x, but not below low and not above high; where low is above high, high; NaN if one is",
+            ("push 12; push 0; push 10; call clamp 3", "10"),
+            Scalar::Three(|x, low, high| min(max(x, low), high)),
+        ),
     ),
-    scalar(
-        "is_nan",
-        X,
-        Kind::Bool,
-        "whether x is NaN, which equals nothing, itself included",
-        ("push 0; push 0; div; call is_nan 1", "true"),
-        Scalar::Test(f64::is_nan),
+    machine(
+        Machine::IsNan,
+        scalar(
+            "is_nan",
+            X,
+            Kind::Bool,
+            "whether x is NaN, which equals nothing, itself included",
+            ("push 0; push 0; div; call is_nan 1", "true"),
+            Scalar::Test(f64::is_nan),
+        ),
     ),
 ];
 

@@ -53,7 +53,7 @@ pub(super) fn sort_by_key(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
 fn keyed<'a>(a: &'a Arguments<'_>) -> Result<Vec<(&'a Word, &'a Word)>, Wrong> {
     let mut keyed: Vec<(&Word, &Word)> = Vec::with_capacity(a.list(0).items().len());
     for (at, item) in a.list(0).items().iter().enumerate() {
-        let found = under(item, &a.words[1], at)?;
+        let found = under(a, item, at)?;
         let first = keyed.first().map_or(found, |(first, _)| first);
         let fits = match found.view() {
             View::Number(_) => first.as_number().is_some(),
@@ -61,16 +61,14 @@ fn keyed<'a>(a: &'a Arguments<'_>) -> Result<Vec<(&'a Word, &'a Word)>, Wrong> {
             View::Null | View::Bool(_) | View::List(_) | View::Map(_) | View::Reference(_) => false,
         };
         if !fits {
-            let (wanted, found) = match first.view() {
-                View::Number(_) => ("Numbers", found.type_name()),
-                View::Text(_) => ("Texts", found.type_name()),
+            let wanted = match first.view() {
+                View::Number(_) => "has Numbers under the key",
+                View::Text(_) => "has Texts under the key",
                 View::Null | View::Bool(_) | View::List(_) | View::Map(_) | View::Reference(_) => {
-                    ("Numbers or of Texts", found.type_name())
+                    "has Numbers or Texts under the key"
                 }
             };
-            let message =
-                format!("keys are of {wanted} alone, and element {at} has a {found} there");
-            return Err((TrapKind::TypeError, message));
+            return Err(a.misfit(0, wanted, &format!("a {} at {at}", found.type_name())));
         }
         keyed.push((found, item));
     }
@@ -78,21 +76,21 @@ fn keyed<'a>(a: &'a Arguments<'_>) -> Result<Vec<(&'a Word, &'a Word)>, Wrong> {
 }
 
 /// What an element has under the key: a Map under a Text, a List under an index.
-fn under<'a>(item: &'a Word, key: &'a Word, at: usize) -> Result<&'a Word, Wrong> {
-    let wrong = |wanted: &str| {
-        let found = item.type_name();
-        (TrapKind::TypeError, format!("element {at} of the list is a {wanted}, not {found}"))
-    };
-    match (key.as_number(), text(key)) {
+fn under<'a>(a: &'a Arguments<'_>, item: &'a Word, at: usize) -> Result<&'a Word, Wrong> {
+    let wrong = |wanted: &str, found: &str| a.misfit(0, wanted, &format!("{found} at {at}"));
+    match (a.words[1].as_number(), text(&a.words[1])) {
         (None, Some(key)) => {
-            let map = map(item).ok_or_else(|| wrong("Map"))?;
-            map.get(key.as_str()).ok_or_else(|| {
-                (TrapKind::TypeError, format!("element {at} of the list has no such key"))
-            })
+            let other =
+                || wrong("is a List of Maps", &format!("a List with a {}", item.type_name()));
+            let map = map(item).ok_or_else(other)?;
+            map.get(key.as_str())
+                .ok_or_else(|| wrong("is a List of Maps with the key", "a Map without it"))
         }
         (Some(_) | None, Some(_) | None) => {
-            let items = list(item).ok_or_else(|| wrong("List"))?.items();
-            let index = key.as_number().unwrap_or(f64::NAN);
+            let other =
+                || wrong("is a List of Lists", &format!("a List with a {}", item.type_name()));
+            let items = list(item).ok_or_else(other)?.items();
+            let index = a.number(1);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
             let found =
                 if index.fract() == 0.0 && index >= 0.0 { items.get(index as usize) } else { None };

@@ -134,6 +134,12 @@ fn mean(a: &Arguments<'_>) -> Option<f64> {
     (count(a) > 0.0).then(|| sum / count(a))
 }
 
+/// What lies so far on the way from one Number to another, which may be further apart than any Number is large.
+fn between(low: f64, high: f64, part: f64) -> f64 {
+    let apart = high - low;
+    if apart.is_finite() { low + apart * part } else { low * (1.0 - part) + high * part }
+}
+
 /// Linear between the closest ranks, of which the first is 0 percent and the last 100. -0 is below 0.
 fn percentile(a: &Arguments<'_>, p: f64) -> Word {
     let mut sorted: Vec<f64> = numbers(a).collect();
@@ -151,7 +157,7 @@ fn percentile(a: &Arguments<'_>, p: f64) -> Word {
     let low = *low;
     let high = above.iter().copied().min_by(f64::total_cmp);
     number(match high {
-        Some(high) if part > 0.0 && high.to_bits() != low.to_bits() => low + (high - low) * part,
+        Some(high) if part > 0.0 && high.to_bits() != low.to_bits() => between(low, high, part),
         Some(_) | None => low,
     })
 }

@@ -255,7 +255,7 @@ fn join(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     let between = (items.len() as u64).saturating_sub(1).saturating_mul(separator.len() as u64);
     let bytes = parts().fold(between, |sum, part| sum.saturating_add(part.len() as u64));
     a.check_text(bytes)?;
-    let mut joined = String::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    let mut joined = a.room(bytes)?;
     for (at, part) in parts().enumerate() {
         if at > 0 {
             joined += separator;
@@ -319,7 +319,7 @@ fn replace(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     }
     let bytes = replaced_bytes(a.words);
     a.check_text(bytes)?;
-    let mut result = String::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    let mut result = a.room(bytes)?;
     let mut start = 0;
     for at in memmem::find_iter(text.as_bytes(), from) {
         result += &text[start..at];

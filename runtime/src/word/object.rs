@@ -328,6 +328,9 @@ impl Drop for ListObject {
 /// The storage of a map. Its order is never visible.
 pub(crate) type Entries = IndexMap<CompactString, Word, RandomState>;
 
+/// Room for so many entries is kept whatever goes.
+const ROOM_MIN: usize = 32;
+
 /// Values by text key.
 #[repr(C)]
 pub(crate) struct MapObject {
@@ -391,6 +394,12 @@ impl MapObject {
             self.inner -= old.tree_size();
             self.key_bytes -= bytes;
             self.header.shrink(ENTRY_BYTES + bytes);
+            // Room for many more entries than there are would be copied with them.
+            if self.entries.capacity() > ROOM_MIN
+                && self.entries.len() < self.entries.capacity() / 4
+            {
+                self.entries.shrink_to(2 * self.entries.len());
+            }
         }
     }
 }
@@ -398,5 +407,27 @@ impl MapObject {
 impl Drop for MapObject {
     fn drop(&mut self) {
         self.header.close(self.own_size());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy takes as much as there is room for.
+    #[test]
+    fn a_map_that_lost_its_entries_has_no_room_for_them() {
+        let heap = Heap::default();
+        let mut word = heap.map(Entries::default());
+        let map = word.map_mut().expect("held here alone");
+        let keys: Vec<String> = (0..10_000).map(|n| format!("key {n}")).collect();
+        keys.iter().for_each(|key| map.insert(key, Word::NULL));
+        for (left, key) in (0..keys.len()).rev().zip(&keys) {
+            map.remove(key);
+            assert_eq!(map.len(), left);
+            assert!(map.entries.capacity() <= ROOM_MIN.max(8 * left + 8), "{left}");
+        }
+        assert_eq!(map.own_size(), HEADER_BYTES);
+        assert_eq!(heap.live_bytes(), HEADER_BYTES);
     }
 }

@@ -3,15 +3,26 @@
 
 use super::{Callee, Emitter, Held};
 use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{self, InstBuilder, types};
-use lau_runtime::library::{Kind, LibraryId};
+use cranelift_codegen::ir::{InstBuilder, types};
+use lau_runtime::library::{Kind, LibraryId, Machine};
 use lau_runtime::native::HelperId;
 
 impl Emitter<'_, '_> {
     pub(super) fn scalar(&mut self, id: LibraryId, argc: usize) {
         let function = id.function();
-        let held = if let Some(held) = self.instruction(function.name) {
-            held
+        let rounds = self.task.rounds;
+        let machine = function.machine.filter(|machine| match machine {
+            // Where the machine does not, it would be a function of C's library.
+            Machine::Floor | Machine::Ceil | Machine::Trunc => rounds,
+            Machine::Abs
+            | Machine::Sqrt
+            | Machine::Min
+            | Machine::Max
+            | Machine::Clamp
+            | Machine::IsNan => true,
+        });
+        let held = if let Some(machine) = machine {
+            self.instruction(machine)
         } else {
             self.pass_numbers(argc);
             let number = self.b.ins().iconst(types::I64, id.index() as i64);
@@ -27,49 +38,32 @@ impl Emitter<'_, '_> {
         self.replace(argc, held);
     }
 
-    /// The result of a function that is an instruction or two, of the operands on the stack. They do exactly what
-    /// the library does; roundings are instructions only where they need no function of C's library.
-    fn instruction(&mut self, name: &str) -> Option<Held> {
-        Some(Held::Number(match name {
-            "abs" => {
-                let x = self.number(0);
-                self.b.ins().fabs(x)
+    /// The result of what the machine has, of the operands on the stack.
+    fn instruction(&mut self, machine: Machine) -> Held {
+        let x = self.number(0);
+        Held::Number(match machine {
+            Machine::Abs => self.b.ins().fabs(x),
+            Machine::Sqrt => self.b.ins().sqrt(x),
+            Machine::Floor => self.b.ins().floor(x),
+            Machine::Ceil => self.b.ins().ceil(x),
+            Machine::Trunc => self.b.ins().trunc(x),
+            Machine::Min => {
+                let a = self.number(1);
+                self.b.ins().fmin(a, x)
             }
-            "sqrt" => {
-                let x = self.number(0);
-                self.b.ins().sqrt(x)
+            Machine::Max => {
+                let a = self.number(1);
+                self.b.ins().fmax(a, x)
             }
-            "floor" if self.task.rounds => {
-                let x = self.number(0);
-                self.b.ins().floor(x)
+            Machine::Clamp => {
+                let (clamped, low) = (self.number(2), self.number(1));
+                let above = self.b.ins().fmax(clamped, low);
+                self.b.ins().fmin(above, x)
             }
-            "ceil" if self.task.rounds => {
-                let x = self.number(0);
-                self.b.ins().ceil(x)
+            Machine::IsNan => {
+                let unordered = self.b.ins().fcmp(FloatCC::Unordered, x, x);
+                return Held::Bool(unordered);
             }
-            "trunc" if self.task.rounds => {
-                let x = self.number(0);
-                self.b.ins().trunc(x)
-            }
-            "min" => {
-                let (a, b) = (self.number(1), self.number(0));
-                self.b.ins().fmin(a, b)
-            }
-            "max" => {
-                let (a, b) = (self.number(1), self.number(0));
-                self.b.ins().fmax(a, b)
-            }
-            "clamp" => {
-                let (x, low, high) = (self.number(2), self.number(1), self.number(0));
-                let above = self.b.ins().fmax(x, low);
-                self.b.ins().fmin(above, high)
-            }
-            "is_nan" => {
-                let x = self.number(0);
-                let unordered: ir::Value = self.b.ins().fcmp(FloatCC::Unordered, x, x);
-                return Some(Held::Bool(unordered));
-            }
-            _ => return None,
-        }))
+        })
     }
 }

@@ -161,6 +161,9 @@ pub(super) const PATTERNS: &[&str] = &[
     "^k",
     "日.",
     "(?i)HELLO",
+    "(?i)[a-zà-ü&&[^e]]+",
+    r"(?i-u)[\w\S]b",
+    r"(?i)[\w.-]+",
     "x*",
     r"\bt",
     "(a|b)*,?",
@@ -175,8 +178,18 @@ pub(super) const PATTERNS: &[&str] = &[
 ];
 
 /// Such that are none, or compile to too much.
-pub(super) const NO_PATTERNS: &[&str] =
-    &["(", "[", "*a", "(?=a)", r"\1", r"\pX", r"(\w{100}){100}", "a{1000}{1000}", "a{2,1}"];
+pub(super) const NO_PATTERNS: &[&str] = &[
+    "(",
+    "[",
+    "*a",
+    "(?=a)",
+    r"\1",
+    r"\pX",
+    r"(\w{100}){100}",
+    r"(?i)\pL\pL\pL[\W]\PL",
+    "a{1000}{1000}",
+    "a{2,1}",
+];
 
 pub(super) const JSON: &[&str] = &[
     r#"{"a":[1,2,{"é":null}],"b":"x\u00e9\ud83d\ude00"}"#,

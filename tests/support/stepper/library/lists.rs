@@ -123,7 +123,11 @@ impl Stepper<'_> {
             if fraction == 0.0 || all[low].to_bits() == all[low + 1].to_bits() {
                 all[low]
             } else {
-                all[low] + (all[low + 1] - all[low]) * fraction
+                let (low, high) = (all[low], all[low + 1]);
+                match (high - low).is_finite() {
+                    true => low + (high - low) * fraction,
+                    false => low * (1.0 - fraction) + high * fraction,
+                }
             },
         ))
     }

@@ -20,11 +20,13 @@ const STATE: u64 = 24;
 
 /// A pattern that can be searched for.
 struct Pattern {
-    regex: Regex,
     size: u64,
     steps: u64,
     groups: u64,
 }
+
+/// All characters.
+const EVERY: u64 = 1_112_064;
 
 impl Stepper<'_> {
     /// Of arguments that are no Texts, or a pattern that is none, nothing.
@@ -40,14 +42,14 @@ impl Stepper<'_> {
     }
 
     pub(super) fn matches(&mut self, args: &[Val]) -> Result<Gives, Fault> {
-        let Some(pattern) = Pattern::new(self.str(args[1])) else { return invalid("no pattern") };
-        let found = pattern.regex.is_match(self.str(args[0]));
+        let Some(regex) = regex(self.str(args[1])) else { return invalid("no pattern") };
+        let found = regex.is_match(self.str(args[0]));
         Ok(Gives::Plain(Val::Bool(found)))
     }
 
     pub(super) fn captures(&mut self, args: &[Val]) -> Result<Gives, Fault> {
-        let Some(pattern) = Pattern::new(self.str(args[1])) else { return invalid("no pattern") };
-        let Some(found) = pattern.regex.captures(self.str(args[0])) else {
+        let Some(regex) = regex(self.str(args[1])) else { return invalid("no pattern") };
+        let Some(found) = regex.captures(self.str(args[0])) else {
             return Ok(Gives::Plain(Val::Null));
         };
         let parts: Vec<Option<String>> =
@@ -61,18 +63,26 @@ impl Stepper<'_> {
     }
 }
 
+/// What searches for a pattern that can be read and is not too large.
+fn regex(text: &str) -> Option<Regex> {
+    Pattern::new(text)?;
+    RegexBuilder::new(text).size_limit(usize::MAX).build().ok()
+}
+
 impl Pattern {
-    /// The pattern of a text, if it is one and not too large.
+    /// The pattern of a text, if it can be read and is not too large.
     fn new(text: &str) -> Option<Pattern> {
-        let tree = ParserBuilder::new().nest_limit(DEEPEST).build().parse(text).ok()?;
-        let mut scale = Scale { unicode: true, groups: 0 };
-        let weight = scale.weigh(&tree);
-        let (size, steps) = (1_024 + weight.size, 1 + weight.steps);
-        if size > LARGEST {
+        if text.len() > 8_192 {
             return None;
         }
-        let regex = RegexBuilder::new(text).size_limit(usize::MAX).build().ok()?;
-        Some(Pattern { regex, size, steps, groups: scale.groups })
+        let tree = ParserBuilder::new().nest_limit(DEEPEST).build().parse(text).ok()?;
+        let mut scale = Scale { unicode: true, folding: false, groups: 0, folded: 0 };
+        let weight = scale.weigh(&tree);
+        let (size, steps) = (1_024 + weight.size, 1 + weight.steps);
+        if size > LARGEST || scale.folded > 4 * EVERY {
+            return None;
+        }
+        Some(Pattern { size: size + scale.folded / 4, steps, groups: scale.groups })
     }
 }
 
@@ -98,6 +108,10 @@ fn sum(weights: &[Weight]) -> Weight {
 struct Scale {
     /// Whether `\d` and the like are of all scripts here.
     unicode: bool,
+    /// Whether case does not count here.
+    folding: bool,
+    /// Characters looked up for that, so far.
+    folded: u64,
     /// Groups that capture, so far.
     groups: u64,
 }
@@ -116,9 +130,14 @@ impl Scale {
             }
             Ast::Dot(_) => weight(8, 4),
             Ast::Assertion(_) => weight(1, 1),
-            Ast::ClassUnicode(_) => weight(700, 4),
+            Ast::ClassUnicode(_) => {
+                self.fold(EVERY);
+                weight(700, 4)
+            }
             Ast::ClassPerl(class) => weight(self.perl(&class.kind), 4),
             Ast::ClassBracketed(class) => {
+                let all = self.look_up(&class.kind);
+                self.fold(all);
                 weight(if class.negated { 9 } else { 1 } + self.class(&class.kind), 4)
             }
             Ast::Repetition(repetition) => {
@@ -139,13 +158,13 @@ impl Scale {
                 sum(&[all, weight(1, 1)])
             }
             Ast::Group(group) => {
-                let outside = self.unicode;
+                let outside = (self.unicode, self.folding);
                 match &group.kind {
                     GroupKind::CaptureIndex(_) | GroupKind::CaptureName { .. } => self.groups += 1,
                     GroupKind::NonCapturing(flags) => self.flags(flags),
                 }
                 let inside = self.weigh(&group.ast);
-                self.unicode = outside;
+                (self.unicode, self.folding) = outside;
                 sum(&[inside, weight(2, 2)])
             }
             Ast::Alternation(branches) => {
@@ -169,14 +188,62 @@ impl Scale {
             match item.kind {
                 FlagsItemKind::Negation => off = true,
                 FlagsItemKind::Flag(Flag::Unicode) => self.unicode = !off,
+                FlagsItemKind::Flag(Flag::CaseInsensitive) => self.folding = !off,
                 FlagsItemKind::Flag(
-                    Flag::CaseInsensitive
-                    | Flag::MultiLine
+                    Flag::MultiLine
                     | Flag::DotMatchesNewLine
                     | Flag::SwapGreed
                     | Flag::CRLF
                     | Flag::IgnoreWhitespace,
                 ) => {}
+            }
+        }
+    }
+
+    fn fold(&mut self, characters: u64) {
+        if self.folding {
+            self.folded += characters;
+        }
+    }
+
+    /// Looks up what stands in brackets inside of a class, and what stands beside operators; gives how many
+    /// characters there are in all of it.
+    fn look_up(&mut self, set: &ClassSet) -> u64 {
+        match set {
+            ClassSet::BinaryOp(op) => {
+                let (left, right) = (self.look_up(&op.lhs), self.look_up(&op.rhs));
+                self.fold(left);
+                self.fold(right);
+                left + right
+            }
+            ClassSet::Item(item) => self.look_up_item(item),
+        }
+    }
+
+    fn look_up_item(&mut self, item: &ClassSetItem) -> u64 {
+        match item {
+            ClassSetItem::Empty(_) => 0,
+            ClassSetItem::Literal(_) => 1,
+            ClassSetItem::Range(range) => (range.end.c as u64) - (range.start.c as u64) + 1,
+            ClassSetItem::Ascii(class) => [128, EVERY][usize::from(class.negated)],
+            ClassSetItem::Unicode(_) => {
+                self.fold(EVERY);
+                EVERY
+            }
+            ClassSetItem::Perl(class) if class.negated => EVERY,
+            ClassSetItem::Perl(_) if !self.unicode => 128,
+            ClassSetItem::Perl(class) => match class.kind {
+                ClassPerlKind::Digit => 1_000,
+                ClassPerlKind::Space => 32,
+                ClassPerlKind::Word => 150_000,
+            },
+            ClassSetItem::Bracketed(class) => {
+                let inside = self.look_up(&class.kind);
+                self.fold(inside);
+                if class.negated { EVERY } else { inside }
+            }
+            ClassSetItem::Union(union) => {
+                union.items.iter().map(|item| self.look_up_item(item)).sum()
             }
         }
     }
