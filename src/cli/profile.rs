@@ -65,7 +65,9 @@ struct Kept {
 
 /// The phases, each leaving what it found.
 fn stages(args: &ProfileArgs, ended: &mut Ended, kept: &mut Kept) -> Result<(), Stop> {
-    saved::check(args.svg.as_deref(), "a flame graph")?;
+    let inputs = args.run.inputs.iter().map(|input| input.file.as_path());
+    let read = inputs.chain([args.run.file.as_path()]).chain(args.run.how.snapshot.as_deref());
+    saved::check(args.svg.as_deref(), "a flame graph", read)?;
     let ran = run::stages(&args.run, ended, Prepared::profiling, |instance| {
         instance.start_profile();
         let outcome = instance.run();

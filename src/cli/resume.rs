@@ -24,7 +24,7 @@ pub(crate) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn stages(args: &ResumeArgs, ended: &mut Ended) -> Result<(), Stop> {
-    saved::check(args.how.snapshot.as_deref(), "a snapshot")?;
+    saved::check(args.how.snapshot.as_deref(), "a snapshot", [])?;
     let wrong = |why: String| Stop::usage(why).about(&args.file);
     let Saved { snapshot, source, limits } = saved::read(&args.file)?;
 

@@ -36,7 +36,8 @@ pub(crate) fn stages(
     go: impl FnOnce(&mut Instance) -> Outcome,
 ) -> Result<(), Stop> {
     input::distinct(&args.inputs)?;
-    saved::check(args.how.snapshot.as_deref(), "a snapshot")?;
+    let read = args.inputs.iter().map(|input| input.file.as_path()).chain([args.file.as_path()]);
+    saved::check(args.how.snapshot.as_deref(), "a snapshot", read)?;
     let host = Arc::new(host());
     let interface = host.interface();
 

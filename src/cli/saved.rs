@@ -1,14 +1,16 @@
 //! Files that commands write; runs in files: a snapshot with the program and the limits it ran under.
 //!
 //! A file is replaced in one step (see `replace`): whenever the command is killed, there is the old file or
-//! the new one.
+//! the new one. Where a link leads to it, the link stays. What is no file (a pipe, a device) is written to. What is
+//! read is not written over.
 
 mod replace;
 
 use super::source::{Source, bounded};
 use super::stop::{Exit, Stop};
 use lau_agent_runtime::{Limits, Snapshot};
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The largest file that is read.
@@ -29,9 +31,22 @@ pub(crate) struct Saved {
     pub(crate) limits: Limits,
 }
 
-/// Finds out before a run whether what comes of it could be written there, if it is to be.
-pub(crate) fn check(file: Option<&Path>, what: &str) -> Result<(), Stop> {
+/// Finds out before a run whether what comes of it could be written there, if it is to be. `read` is what is
+/// read besides, or written for another purpose.
+pub(crate) fn check<'p>(
+    file: Option<&Path>,
+    what: &str,
+    read: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), Stop> {
     let Some(file) = file else { return Ok(()) };
+    if file == Path::new("-") {
+        let message = format!("`-` is no file to write {what} to; /dev/stdout is standard output");
+        return Err(Stop::usage(message));
+    }
+    if read.into_iter().any(|other| is_file(file) != Some(false) && same(file, other)) {
+        let message = format!("it is used for something else, so {what} cannot be written to it");
+        return Err(Stop::usage(message).about(file));
+    }
     if file.file_name().is_none() || file.is_dir() {
         return Err(Stop::usage(format!("it is no file to write {what} to")).about(file));
     }
@@ -42,10 +57,32 @@ pub(crate) fn check(file: Option<&Path>, what: &str) -> Result<(), Stop> {
     Err(Stop::usage(format!("there is no such folder to write {what} to")).about(&folder))
 }
 
+/// Whether what has the name is a file; `None` if nothing has.
+fn is_file(path: &Path) -> Option<bool> {
+    fs::metadata(path).ok().map(|there| there.is_file())
+}
+
+/// Whether two paths lead to the same place.
+fn same(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let new = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
+        path.canonicalize().ok().or_else(new)
+    };
+    a == b || place(a).is_some_and(|a| Some(a) == place(b))
+}
+
 /// Writes a file, all of it or nothing.
 pub(crate) fn put(file: &Path, what: &str, bytes: &[u8]) -> Result<(), Stop> {
-    replace::replace(file, bytes)
-        .map_err(|error| Stop::usage(format!("cannot write {what}: {error}")).about(file))
+    let written = match is_file(file) {
+        Some(true) => file.canonicalize().and_then(|file| replace::replace(&file, bytes)),
+        None if !file.is_symlink() => replace::replace(file, bytes),
+        // No file; or a link to where nothing is yet.
+        Some(false) => {
+            File::options().write(true).open(file).and_then(|mut to| to.write_all(bytes))
+        }
+        None => fs::write(file, bytes),
+    };
+    written.map_err(|error| Stop::usage(format!("cannot write {what}: {error}")).about(file))
 }
 
 fn folder(file: &Path) -> PathBuf {

@@ -231,3 +231,43 @@ fn usage_is_checked() {
         assert!(help.contains(words), "{words}: {help}");
     }
 }
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let source = file("drawn_over.lau", GREETS);
+    let input = file("drawn_over.json", "1");
+    let (source_name, input_name) = (source.display(), input.display());
+    for args in [
+        format!("profile --svg {source_name}"),
+        format!("profile --input x={input_name} --svg {input_name}"),
+        format!("profile --svg {input_name}.new --snapshot {input_name}.new"),
+        format!("run --budget 1 --snapshot {source_name}"),
+    ] {
+        run(&args, Some(&source)).fails(2, &["used for something else"]);
+    }
+    assert_eq!(std::fs::read_to_string(&source).expect("it is there"), GREETS);
+    assert_eq!(std::fs::read_to_string(&input).expect("it is there"), "1");
+    run("profile --svg -", Some(&source)).fails(2, &["`-` is no file"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_stay_and_pipes_are_written_to() {
+    let (target, link) = (file("linked_to.svg", "old"), picture("link.svg"));
+    std::os::unix::fs::symlink(&target, &link).expect("links can be made");
+    let ran = profile(&format!("--svg {}", link.display()), GREETS);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(link.is_symlink() && std::fs::read_to_string(&target).expect("there").contains("<svg"));
+
+    let pipe = picture("pipe.svg");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()), "pipes can be made");
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).expect("it can be read")
+    });
+    let ran = program(&format!("profile - --svg {}", pipe.display()), GREETS);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(reader.join().expect("it read").contains("</svg>"));
+    assert!(!std::fs::metadata(&pipe).expect("it is there").is_file());
+}
