@@ -88,7 +88,8 @@ const CASES: &[Case] = cases! {
         NestedTooDeep 1:206 "[", "the literal has more than 200 levels of lists and maps", "`list` and `map`";
 
     "pop a \"b c\" d  # e": ExtraWords 1:5 "a \"b c\" d", "more words than `pop` takes", "remove" => "pop  # e";
-    "push two words": ExtraWords 1:10 "words", "more words than `push` takes", "quoted" => "push two";
+    "push two words": ExtraWords 1:10 "words", "more words than `push` takes", "quoted" => "push \"two words\"";
+    "push 1 2  # e": ExtraWords 1:8 "2", "more words than `push` takes", "remove" => "push 1  # e";
     "pop \"a b": ExtraWords 1:5 "\"a b", "more words than `pop` takes", "remove" => "pop";
     "l: # here": UnusedLabel 1:1 "l:", "nothing jumps to the label `l`", "remove it" => " # here";
 };

@@ -25,6 +25,14 @@ fn the_page_of_the_language_is_current() {
 }
 
 #[test]
+fn the_readme_counts_the_library() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).expect("readable");
+    let words = format!("which every host has: {} functions", lau_runtime::library::TABLE.len());
+    assert!(readme.contains(&words), "{words}");
+}
+
+#[test]
 fn the_page_for_models_is_current() {
     is_current("prompt.md", &reference::prompt());
 }

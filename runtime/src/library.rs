@@ -280,6 +280,15 @@ impl Function {
         matches!(self.body, Body::Scalar(_))
     }
 
+    /// What it gives of Numbers, if it takes Numbers alone; a Bool as 0 or 1.
+    #[cfg(test)]
+    pub(crate) fn of_numbers(&self, numbers: [f64; 3]) -> Option<f64> {
+        match self.body {
+            Body::Scalar(scalar) => Some(scalar.apply(numbers)),
+            Body::Words(_) => None,
+        }
+    }
+
     /// Whether it takes so many arguments.
     #[must_use]
     pub fn takes(&self, count: usize) -> bool {

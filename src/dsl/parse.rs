@@ -182,7 +182,8 @@ impl<'t> Parser<'t> {
         }
         .read();
         if !operands.bad {
-            self.extra_words(opcode, operands.end, &mut cursor);
+            let named = start + (token.span.end - token.span.start);
+            self.extra_words(opcode, named, operands.end, &mut cursor);
         } else if opcode == Opcode::Func && operands.name.is_empty() {
             // No other function has such a name, so nothing is said of its being there twice.
             operands.name = Cow::Owned(format!("function in line {}\n", token.span.line));
@@ -210,7 +211,14 @@ impl<'t> Parser<'t> {
         self.stopped = true;
     }
 
-    fn extra_words(&mut self, opcode: Opcode, operands_end: usize, cursor: &mut Cursor<'t>) {
+    /// Warns of words behind the operands, which begin behind the name of the instruction.
+    fn extra_words(
+        &mut self,
+        opcode: Opcode,
+        named: usize,
+        operands_end: usize,
+        cursor: &mut Cursor<'t>,
+    ) {
         if cursor.is_done() {
             return;
         }
@@ -222,15 +230,22 @@ impl<'t> Parser<'t> {
         }
         let index = self.index();
         self.findings.report_with(Code::ExtraWords, || {
-            let with_space = cursor.span(operands_end..end);
             let message = format!("more words than `{}` takes", opcode.row().name);
-            let help = if opcode == Opcode::Push {
-                "a text of several words is quoted: `push \"two words\"`"
+            let operands = cursor.text(named..end);
+            let words = operands.trim_start();
+            let several = opcode == Opcode::Push
+                && words.starts_with(char::is_alphabetic)
+                && !words.contains(['"', '\\']);
+            let (help, place, fix) = if several {
+                let begin = named + operands.len() - words.len();
+                let help = "a text of several words is quoted: `push \"two words\"`";
+                (help, cursor.span(begin..end), format!("\"{words}\""))
             } else {
-                "remove them, or put `#` before them"
+                let help = "remove them, or put `#` before them";
+                (help, cursor.span(operands_end..end), String::new())
             };
             let fault = Diagnostic::new(Code::ExtraWords, message).at(cursor.span(start..end));
-            fault.about(index).help(help).fix(with_space, "")
+            fault.about(index).help(help).fix(place, fix)
         });
     }
 

@@ -144,7 +144,7 @@ fn limits() -> String {
             "value-limit",
         ),
         ("one value with everything in it", limits.tree_bytes_max >> 20, " MiB", "tree-limit"),
-        ("all live values of the run", limits.memory_bytes_max >> 20, " MiB", "memory-limit"),
+        ("all live values of the run", limits.memory_bytes_max >> 30, " GiB", "memory-limit"),
     ];
     let mut page = "| limit | default | trap |\n|---|---|---|\n".to_owned();
     for (what, most, unit, trap) in rows {

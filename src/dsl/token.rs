@@ -91,6 +91,11 @@ impl<'t> Cursor<'t> {
         self.rest().is_empty() || self.rest().starts_with('#')
     }
 
+    /// Some bytes of the line.
+    pub(super) fn text(&self, range: Range<usize>) -> &'t str {
+        &self.line[range]
+    }
+
     /// The place of some bytes of the line.
     pub fn span(&mut self, range: Range<usize>) -> Span {
         let (from, column) = if range.start >= self.anchor.0 { self.anchor } else { (0, 1) };

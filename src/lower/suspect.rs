@@ -9,6 +9,7 @@ use crate::dsl::suggest::{self, COMPARED_MAX};
 use crate::dsl::token::shown;
 use lau_runtime::host::Interface;
 use lau_runtime::library::{self, Function};
+use lau_runtime::program::Opcode;
 use lau_runtime::program::opcode::Effect;
 
 /// Warns of jumps past the end and of calls nobody is known to answer.
@@ -38,6 +39,10 @@ pub(super) fn suspects(
             findings.report_with(Code::UnknownFunction, || {
                 let message = format!("{} is neither defined here nor known", shown(name));
                 let finding = Diagnostic::new(Code::UnknownFunction, message).about(index(at));
+                if let Some(opcode) = Opcode::named(name) {
+                    let name = opcode.row().name;
+                    return finding.help(format!("`{name}` is an instruction: write `{name}`"));
+                }
                 finding.help(match nearest(name, structure, known) {
                     Some(near) => format!("did you mean {}?", shown(near)),
                     None => "it is a trap unless the host provides it".to_owned(),

@@ -174,8 +174,8 @@ table! {
     Jump "jump" [Target] Values(0) => 0, 50, Jumps, "go on at the target";
     JumpIf "jump_if" or "jump_false" [Target] TopOrNull => 0, 50, Jumps, "pop; go on at the target if it is **falsy**";
     JumpTrue "jump_true" [Target] TopOrNull => 0, 50, Jumps, "pop; go on at the target if it is truthy";
-    Call "call" [Name("function"), Argc] Count => 1, 1000 + "a declared price, 0.001 a byte of arguments and answer beyond 1,024", Calls, "call the program's function or host builtin with n arguments; push the result";
-    Try "try" [Name("function"), Argc] Count => 1, 1000 + "as `call`", Calls, "as `call`, but a builtin's failure is a map with `error` and `message`";
+    Call "call" [Name("function"), Argc] Count => 1, 1000 + "what the library says; a builtin may declare another price than 1, and adds 0.001 a byte of arguments and answer beyond 1,024", Calls, "call the program's function, a host builtin or the library with n arguments; push the result";
+    Try "try" [Name("function"), Argc] Count => 1, 1000 + "what `call` adds", Calls, "as `call`, but a builtin's failure is a map with `error` and `message`";
     Return "return" [] Values(0) => 0, 50, Ends, "end the function or the run; the result is the top of the stack, `Null` if empty";
     EnergyCheck "energy_check" [Units] Values(0) => 0, 50, SeesEnergy, "trap if less than so many units remain after paying for this instruction";
     Delegate "delegate" [Name("agent"), Task] Values(0) => 0, 2000, Calls, "hand the task to the host's delegate handler; without one note it in `delegated:<task>`";

@@ -125,7 +125,9 @@ impl<'t> Labels<'t> {
                 *target = label.target;
             }
         }
-        for label in self.all.iter().filter(|label| !label.used) {
+        // With a jump to a label that is not there, one that nothing jumps to may be the one that is meant.
+        let meant = unknown.is_empty();
+        for label in self.all.iter().filter(|label| meant && !label.used) {
             findings.report_with(Code::UnusedLabel, || {
                 let message = format!("nothing jumps to the label {}", shown(&label.name));
                 let fault = Diagnostic::new(Code::UnusedLabel, message).at(label.span);
