@@ -14,7 +14,7 @@
 //! is made. What a function makes is new, but elements of a list or map that go into the result are shared
 //! with it. Three functions change their first argument in place if nothing else holds it.
 //!
-//! [`call`] is all that engines use. Modules below have the functions by group, each with its rows of
+//! `call` is all that engines use. Modules below have the functions by group, each with its rows of
 //! the table.
 
 mod call;
