@@ -77,6 +77,9 @@ fn from_text(text: &str, known: Option<&Interface>) -> (Read, Option<Program>) {
                 suspect::unreachable(&instructions, &structure, &mut findings);
             }
             suspect::suspects(&instructions, &structure, known, &mut findings);
+            if program.is_some() {
+                suspect::unset(&instructions, &structure, &mut findings);
+            }
         }
     }
     findings.place(&spans);

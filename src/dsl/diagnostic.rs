@@ -77,6 +77,8 @@ codes! {
     UnknownFunction = "unknown-function", Warning;
     /// A function of the library called with a number of arguments it does not take.
     LibraryArity = "library-arity", Warning;
+    /// A variable of a function that is used and that nothing is stored in.
+    UnsetVariable = "unset-variable", Warning;
     /// A label nobody jumps to.
     UnusedLabel = "unused-label", Warning;
 }

@@ -11,6 +11,7 @@ use lau_runtime::host::Interface;
 use lau_runtime::library::{self, Function};
 use lau_runtime::program::Opcode;
 use lau_runtime::program::opcode::Effect;
+use std::collections::HashSet;
 
 /// Warns of jumps past the end and of calls nobody is known to answer.
 pub(super) fn suspects(
@@ -70,6 +71,39 @@ fn nearest<'a>(name: &str, structure: &Structure<'a>, known: &'a Interface) -> O
     let own = structure.definitions.iter().map(|definition| definition.name).take(COMPARED_MAX);
     let library = library::TABLE.iter().map(|function| function.name);
     suggest::nearest(name, own.chain(known.names().take(COMPARED_MAX)).chain(library))
+}
+
+/// Warns of variables of functions that are used there though nothing is ever stored in them: mostly memory is
+/// meant, which functions reach otherwise. Each is told once in a function.
+pub(super) fn unset<'a>(
+    instructions: &'a [Instruction],
+    structure: &Structure<'a>,
+    findings: &mut Findings,
+) {
+    for definition in &structure.definitions {
+        let body = definition.func + 1..definition.end;
+        let stored = |instruction: &'a Instruction| {
+            if let Instruction::Store(name) = instruction { Some(name) } else { None }
+        };
+        let mut known: HashSet<&String> = definition.parameters.iter().collect();
+        known.extend(instructions[body.clone()].iter().filter_map(stored));
+        for at in body {
+            if let Instruction::Load(name)
+            | Instruction::Take(name)
+            | Instruction::Append(name)
+            | Instruction::Put(name) = &instructions[at]
+                && known.insert(name)
+            {
+                findings.report_with(Code::UnsetVariable, || {
+                    let name = shown(name);
+                    let message = format!("nothing is stored in {name} in this function");
+                    let finding = Diagnostic::new(Code::UnsetVariable, message).about(index(at));
+                    finding
+                        .help("it is `Null`; memory is read by `observe` and written by `publish`")
+                });
+            }
+        }
+    }
 }
 
 /// Warns of code that control never comes to, at the first instruction of each stretch of it. Follows
