@@ -19,6 +19,7 @@
 
 mod call;
 mod conversion;
+mod digits;
 mod equal;
 mod json;
 mod lists;

@@ -226,6 +226,11 @@ pub(super) mod size {
         text(word).map_or(0, |text| text.as_str().len() as u64)
     }
 
+    /// Thousandths for each byte of the first argument.
+    pub(in crate::library) fn by_bytes(a: &[Word]) -> u64 {
+        rate::BYTE * bytes(&a[0])
+    }
+
     /// The own size of a List of so many elements.
     pub(in crate::library) fn list(elements: u64) -> u64 {
         ELEMENT_BYTES.saturating_mul(elements).saturating_add(HEADER_BYTES)

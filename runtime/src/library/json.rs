@@ -195,7 +195,7 @@ struct Compact;
 
 impl Formatter for Compact {
     fn write_f64<W: ?Sized + io::Write>(&mut self, out: &mut W, n: f64) -> io::Result<()> {
-        out.write_all(super::conversion::digits(n).as_bytes())
+        out.write_all(super::digits::digits(n).as_bytes())
     }
 }
 

@@ -37,7 +37,7 @@ const fn pieces(
         PIECES,
         meaning,
         example,
-        Work { price: by_bytes, more: Some(more), act },
+        Work { price: size::by_bytes, more: Some(more), act },
     )
 }
 
@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Function] = &[
         "the pieces between the separators, empty ones too; with an empty separator, the characters",
         ("push \"a,b,,c\"; push \",\"; call split 2", "[\"a\", \"b\", \"\", \"c\"]"),
         Work {
-            price: |a| by_bytes(a) + rate::BYTE * size::bytes(&a[1]),
+            price: |a| size::by_bytes(a) + rate::BYTE * size::bytes(&a[1]),
             more: Some(|a| for_pieces(split_count(a))),
             act: split,
         },
@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Function] = &[
         "0.001 a byte",
         "the text without white space at its ends",
         ("push \"  a b \"; call trim 1", "\"a b\""),
-        Work { price: by_bytes, more: None, act: |a| a.make_text(a.text(0).as_str().trim()) },
+        Work { price: size::by_bytes, more: None, act: |a| a.make_text(a.text(0).as_str().trim()) },
     ),
     of_text(
         "upper",
@@ -123,7 +123,11 @@ pub(super) const TABLE: &[Function] = &[
         "0.001 a byte of both",
         "the index of the first character at which the part occurs, at or after an index if one is given; `Null` if there is none",
         ("push banana; push an; push 2; call find 3", "3"),
-        Work { price: |a| by_bytes(a) + rate::BYTE * size::bytes(&a[1]), more: None, act: find },
+        Work {
+            price: |a| size::by_bytes(a) + rate::BYTE * size::bytes(&a[1]),
+            more: None,
+            act: find,
+        },
     )),
     row(
         ("replace", &[("text", Kind::Text), ("from", Kind::Text), ("to", Kind::Text)]),
@@ -132,7 +136,7 @@ pub(super) const TABLE: &[Function] = &[
         "the text with `to` for each `from` in it, from left to right",
         ("push banana; push an; push o; call replace 3", "booa"),
         Work {
-            price: |a| by_bytes(a) + rate::BYTE * size::bytes(&a[1]),
+            price: |a| size::by_bytes(a) + rate::BYTE * size::bytes(&a[1]),
             more: Some(|a| rate::BYTE.saturating_mul(replaced_bytes(a))),
             act: replace,
         },
@@ -183,11 +187,6 @@ pub(super) const TABLE: &[Function] = &[
         Work { price: |_| 0, more: None, act: to_fixed },
     ),
 ];
-
-/// For each byte of the first argument.
-pub(super) fn by_bytes(a: &[Word]) -> u64 {
-    rate::BYTE * size::bytes(&a[0])
-}
 
 /// Characters beyond ASCII are looked up, and may become several.
 fn mapping(a: &[Word]) -> u64 {
@@ -347,7 +346,7 @@ fn to_fixed(a: &mut Arguments<'_>) -> Result<Word, Wrong> {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
     let digits = digits as usize;
-    a.make_text(match super::conversion::unusual(x) {
+    a.make_text(match super::digits::unusual(x) {
         Some(name) => name.to_owned(),
         None => format!("{x:.digits$}"),
     })
