@@ -2,17 +2,25 @@
 //!
 //! `function` makes Cranelift IR of one function, after the data flow operation by operation: what the
 //! flow covers becomes code, at anything else the code leaves (see `lau_runtime::native`). [`jit`] compiles a
-//! whole program into memory. Requires facts of the same linked program. Nothing here knows the
+//! program into memory, `object` into a file. Requires facts of the same linked program. Nothing here knows the
 //! interpreter: native code leaves, and does not ask who goes on.
 
 mod function;
 pub mod jit;
 pub mod listing;
+#[cfg(feature = "aot")]
+pub mod object;
 
 mod module;
 mod shims;
+#[cfg(feature = "aot")]
+mod target;
+#[cfg(feature = "aot")]
+pub mod thunks;
 
-pub use jit::Jit;
+pub use jit::{Jit, Refusal};
+#[cfg(feature = "aot")]
+pub use target::Target;
 
 use std::fmt;
 

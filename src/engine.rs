@@ -6,9 +6,10 @@
 use crate::codegen::{Jit, Options};
 use lau_runtime::Limits;
 use lau_runtime::Snapshot;
+use lau_runtime::artifact::{self, Loaded};
 use lau_runtime::host::Host;
 use lau_runtime::instance::{Error, Instance, Linked};
-use lau_runtime::native::Code;
+use lau_runtime::native::{Code, FORCE_ALL, FORCE_NONE};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -88,8 +89,15 @@ pub struct Prepared {
     linked: Arc<Linked>,
     code: Option<Arc<dyn Code>>,
     hints: Vec<String>,
+    native: Option<Native>,
+}
+
+/// Native code, by who made it.
+#[derive(Clone)]
+enum Native {
     #[cfg(feature = "jit")]
-    jit: Option<Arc<Jit>>,
+    Jit(Arc<Jit>),
+    Ahead(Arc<artifact::Native>),
 }
 
 impl Prepared {
@@ -98,13 +106,7 @@ impl Prepared {
     #[must_use]
     pub fn new(engine: Engine, linked: Arc<Linked>) -> Prepared {
         match engine {
-            Engine::Interp => Prepared {
-                linked,
-                code: None,
-                hints: Vec::new(),
-                #[cfg(feature = "jit")]
-                jit: None,
-            },
+            Engine::Interp => Prepared { linked, code: None, hints: Vec::new(), native: None },
             #[cfg(feature = "jit")]
             Engine::Jit => Prepared::native(linked, &Options::default()),
         }
@@ -154,46 +156,68 @@ impl Prepared {
             Err(refusal) => (None, vec![refusal.to_string()]),
         };
         let code = jit.clone().map(|jit| jit as Arc<dyn Code>);
-        Prepared { linked, code, hints, jit }
+        Prepared { linked, code, hints, native: jit.map(Native::Jit) }
+    }
+
+    /// A program that was compiled ahead of time, and what is to be said of it.
+    #[must_use]
+    pub fn ahead(loaded: Loaded, hint: Option<String>) -> Prepared {
+        let Loaded { linked, native, source: _ } = loaded;
+        let code = native.clone().map(|native| native as Arc<dyn Code>);
+        Prepared {
+            linked,
+            code,
+            hints: hint.into_iter().collect(),
+            native: native.map(Native::Ahead),
+        }
     }
 
     /// How many of the program's instructions native code covers, and how many there are that can be come
     /// to; `None` if there is no native code.
     #[must_use]
     pub fn coverage(&self) -> Option<(usize, usize)> {
-        #[cfg(feature = "jit")]
-        return self.jit.as_ref().map(|jit| jit.coverage());
-        #[cfg(not(feature = "jit"))]
-        None
+        self.native.as_ref().map(|native| match native {
+            #[cfg(feature = "jit")]
+            Native::Jit(jit) => jit.coverage(),
+            Native::Ahead(native) => native.coverage(),
+        })
     }
 
     /// How many guards native code has that can be made to leave, if it was made so
-    /// ([`Options::exits`]): what is done in machine code may be left to the interpreter at each.
-    #[cfg(feature = "jit")]
+    /// (`codegen::Options::exits`): what is done in machine code may be left to the interpreter at each.
     #[must_use]
     pub fn guards(&self) -> u64 {
-        self.jit.as_ref().map_or(0, |jit| jit.guards())
+        self.native.as_ref().map_or(0, |native| match native {
+            #[cfg(feature = "jit")]
+            Native::Jit(jit) => jit.guards(),
+            Native::Ahead(native) => native.guards(),
+        })
     }
 
     /// How often runs have left native code so far, each frame counted.
-    #[cfg(feature = "jit")]
     #[must_use]
     pub fn left(&self) -> u64 {
-        self.jit.as_ref().map_or(0, |jit| jit.left())
+        self.native.as_ref().map_or(0, |native| match native {
+            #[cfg(feature = "jit")]
+            Native::Jit(jit) => jit.left(),
+            Native::Ahead(native) => native.left(),
+        })
     }
 
     /// Makes one of those guards leave whenever it is come to; with `None`, none.
-    #[cfg(feature = "jit")]
     pub fn force(&self, guard: Option<u64>) {
-        if let Some(jit) = &self.jit {
-            jit.force(guard.unwrap_or(lau_runtime::native::FORCE_NONE));
+        let guard = guard.unwrap_or(FORCE_NONE);
+        match &self.native {
+            #[cfg(feature = "jit")]
+            Some(Native::Jit(jit)) => jit.force(guard),
+            Some(Native::Ahead(native)) => native.force(guard),
+            None => {}
         }
     }
 
     /// Makes every guard leave whenever it is come to.
-    #[cfg(feature = "jit")]
     pub fn force_all(&self) {
-        self.force(Some(lau_runtime::native::FORCE_ALL));
+        self.force(Some(FORCE_ALL));
     }
 
     /// The linked program.

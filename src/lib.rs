@@ -41,6 +41,8 @@
 pub mod agent;
 #[cfg(feature = "jit")]
 pub mod analysis;
+#[cfg(feature = "aot")]
+pub mod aot;
 #[cfg(feature = "jit")]
 pub mod codegen;
 pub mod dsl;

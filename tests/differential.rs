@@ -12,6 +12,8 @@ use support::compare::Subject;
 use support::compare::{judge, judge_scenes};
 use support::directed;
 use support::engine::Interpreter;
+#[cfg(feature = "aot")]
+use support::engine::{Ahead, AheadCrossing};
 #[cfg(feature = "jit")]
 use support::engine::{Crossing, Native, Unoptimised};
 
@@ -70,4 +72,22 @@ fn code_without_optimisation_does_what_the_stepper_does() {
 #[test]
 fn runs_that_cross_from_engine_to_engine_do_what_the_stepper_does() {
     generated::<Crossing>(1_000);
+}
+
+#[cfg(feature = "aot")]
+#[test]
+fn code_compiled_ahead_of_time_does_what_the_stepper_does() {
+    generated::<Ahead>(1_000);
+}
+
+#[cfg(feature = "aot")]
+#[test]
+fn code_compiled_ahead_of_time_settles_corners_as_the_stepper_does() {
+    judge_scenes::<Ahead>(&directed::scenes());
+}
+
+#[cfg(feature = "aot")]
+#[test]
+fn runs_that_cross_from_code_compiled_ahead_of_time_do_what_the_stepper_does() {
+    generated::<AheadCrossing>(400);
 }

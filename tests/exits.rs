@@ -18,6 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::compare::{Subject, judge, judge_scenes};
 use support::directed;
+#[cfg(feature = "aot")]
+use support::engine::AheadLeaving;
 use support::engine::Leaving;
 
 fn generated<S: Subject>(usual: u64) {
@@ -36,6 +38,13 @@ fn a_run_that_leaves_anywhere_does_what_the_stepper_does() {
 #[test]
 fn a_run_that_leaves_anywhere_settles_corners_as_the_stepper_does() {
     judge_scenes::<Leaving>(&directed::scenes());
+}
+
+#[cfg(feature = "aot")]
+#[test]
+fn a_run_of_code_compiled_ahead_of_time_that_leaves_anywhere_does_what_the_stepper_does() {
+    generated::<AheadLeaving>(100);
+    judge_scenes::<AheadLeaving>(&directed::scenes());
 }
 
 /// That nothing is to be seen of it would hold as well if guards could not be made to leave.

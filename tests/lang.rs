@@ -26,6 +26,9 @@
 //! warnings come before the runs; both with their help and fix. Places are line:column+bytes there. Long
 //! values are told by their beginning and length. The host is in `lang/host.rs`.
 
+#[cfg(feature = "aot")]
+#[path = "support/ahead.rs"]
+mod ahead;
 #[path = "lang/every.rs"]
 mod every;
 #[path = "lang/file.rs"]
@@ -36,6 +39,8 @@ mod host;
 mod run;
 
 use file::{File, Go, Setup, Step};
+#[cfg(feature = "aot")]
+use lau_agent_runtime::Linked;
 use lau_agent_runtime::dsl::diagnostic::Code;
 use lau_agent_runtime::dsl::parse::parse;
 use lau_agent_runtime::dsl::print::print;
@@ -60,6 +65,8 @@ const WAYS: &[Way] = &[
     Way::On(Engine::Jit),
     #[cfg(feature = "jit")]
     Way::Unoptimised,
+    #[cfg(feature = "aot")]
+    Way::Ahead,
 ];
 
 macro_rules! themes {
@@ -89,6 +96,8 @@ fn files(theme: &str) -> Vec<File> {
 fn check_theme(theme: &str) {
     let bless = std::env::var_os("LAU_BLESS").is_some();
     let mut failures = Vec::new();
+    #[cfg(feature = "aot")]
+    link(&files(theme), run::AHEAD);
     for file in files(theme) {
         for &way in WAYS {
             let seen = seen(way, &file);
@@ -101,6 +110,18 @@ fn check_theme(theme: &str) {
         }
     }
     assert!(failures.is_empty(), "expected (-) and seen (+) differ\n{}", failures.join("\n"));
+}
+
+/// Compiles all programs of files ahead of time, with one link.
+#[cfg(feature = "aot")]
+fn link(files: &[File], options: lau_agent_runtime::codegen::Options) {
+    let linked = |file: &File| {
+        let interface = file.setup.interface();
+        let program = compile(&file.text, &interface).program?;
+        Some(Arc::new(Linked::new(Arc::new(program), interface)))
+    };
+    let linked: Vec<_> = files.iter().filter_map(linked).collect();
+    ahead::link(&linked, options).expect("they are linked");
 }
 
 /// Everything that a file shows if it is run in that way, as the lines of its expectation.
@@ -146,15 +167,30 @@ const GUARDS: u64 = 12;
 #[cfg(feature = "jit")]
 #[test]
 fn a_run_that_leaves_anywhere_shows_the_same() {
+    leave_anywhere(&THEMES.iter().flat_map(|theme| files(theme)).collect::<Vec<_>>(), Way::Leaving);
+}
+
+#[cfg(feature = "aot")]
+#[test]
+fn a_run_compiled_ahead_of_time_that_leaves_anywhere_shows_the_same() {
+    for theme in THEMES {
+        let files = files(theme);
+        link(&files, run::AHEAD_LEAVING);
+        leave_anywhere(&files, Way::AheadLeaving);
+    }
+}
+
+#[cfg(feature = "jit")]
+fn leave_anywhere(files: &[File], way: impl Fn(run::Guards) -> Way) {
     use run::Guards;
     let mut failures = Vec::new();
-    for file in THEMES.iter().flat_map(|theme| files(theme)) {
+    for file in files {
         let compiled = compile(&file.text, &file.setup.interface());
         let Some(program) = compiled.program.map(Arc::new) else { continue };
         for (_, setup) in file.setup.cases() {
             let expected = runs(INTERP, &program, &setup);
             let mut leaving = |guards| {
-                let seen = runs(Way::Leaving(guards), &program, &setup);
+                let seen = runs(way(guards), &program, &setup);
                 if seen != expected {
                     let differences = file::differences(&expected, &seen);
                     failures.push(format!("{file:?}, {guards:?}:\n{differences}"));

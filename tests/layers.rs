@@ -16,12 +16,21 @@ const RUNTIME: &[&[&str]] = &[
     &["interp"],
     &["snapshot"],
     &["native"],
+    &["artifact"],
     &["instance"],
 ];
 
 /// The package, from the top. It stands above all of the support crate.
-const PACKAGE: &[&[&str]] =
-    &[&["dsl"], &["lower"], &["analysis"], &["codegen"], &["engine"], &["agent", "fuzz"], &["cli"]];
+const PACKAGE: &[&[&str]] = &[
+    &["dsl"],
+    &["lower"],
+    &["analysis"],
+    &["codegen"],
+    &["engine"],
+    &["aot"],
+    &["agent", "fuzz"],
+    &["cli"],
+];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of sources") {

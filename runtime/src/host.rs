@@ -13,6 +13,7 @@ pub(crate) use builtin::{Body, Thrown, guarded};
 pub use typed::{Scalar, ScalarType, TypedFn};
 
 use crate::energy::Energy;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl fmt::Debug for Host {
 }
 
 /// What is known of a builtin without running it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// How many arguments it takes; `None` takes any number.
     pub arity: Option<u8>,
@@ -100,7 +101,7 @@ pub struct Signature {
 }
 
 /// How the price of a builtin comes about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pricing {
     /// Always this much.
     Fixed(Energy),
@@ -136,5 +137,13 @@ impl Interface {
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.builtins.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+/// The interface of builtins with these names; of two with one name the later counts.
+impl FromIterator<(String, Signature)> for Interface {
+    fn from_iter<I: IntoIterator<Item = (String, Signature)>>(builtins: I) -> Interface {
+        let sorted: BTreeMap<_, _> = builtins.into_iter().collect();
+        Interface { builtins: sorted.into_iter().collect() }
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that is needed to run a program without a compiler.
 
+pub mod artifact;
 pub mod energy;
 pub mod host;
 pub mod instance;

@@ -46,6 +46,7 @@ use crate::interp::{
 use crate::profile::{Cell, Ledger, Profile};
 use crate::program::{ConstantId, FunctionId, Pc, Slot};
 use crate::word::Word;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::mem::offset_of;
 use std::ops::Range;
@@ -163,7 +164,7 @@ struct Run<'a> {
 }
 
 /// Where a value of the state comes from at an exit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// A word in the record, which moves into the state.
     Word(u32),
@@ -173,8 +174,9 @@ pub enum Source {
     Variable(Slot),
 }
 
-/// How the state of one frame is made where native code leaves.
-#[derive(Debug)]
+/// How the state of one frame is made where native code leaves. What is for profiles is not written: code
+/// that is kept does not keep any.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Exit {
     /// The function.
     pub function: FunctionId,
@@ -185,8 +187,10 @@ pub struct Exit {
     /// Thousandths and instructions that were charged and are not executed.
     pub unspent: (u64, u32),
     /// The operations that were counted for a profile and are not executed.
+    #[serde(skip, default = "nothing_counted")]
     pub counted: Range<Pc>,
     /// What was booked of operations beyond their prices, of all of the block.
+    #[serde(skip)]
     pub beyond: Arc<[(Pc, u64)]>,
     /// The operands, bottom first.
     pub stack: Vec<Source>,
@@ -195,11 +199,16 @@ pub struct Exit {
     /// The operations whose operands the code took to be of a kind that they turned out not to be.
     pub assumed: Vec<Pc>,
     /// How often it was taken.
+    #[serde(skip)]
     pub taken: AtomicU32,
 }
 
+fn nothing_counted() -> Range<Pc> {
+    Pc::new(0)..Pc::new(0)
+}
+
 /// Sizes that entering native code needs to know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sizes {
     /// The most operands that a frame has.
     pub height_max: usize,

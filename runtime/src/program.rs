@@ -23,6 +23,7 @@ use crate::energy::Energy;
 use crate::trap::Place;
 use crate::value::Value;
 use crate::word::Constants;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -40,7 +41,7 @@ pub const COUNT_MAX: u32 = 1_000_000;
 pub const NAME_BYTES_MAX: usize = 1_024;
 
 /// What an operation does: an instruction with its operands resolved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the instruction table tells what each does, once")]
 pub enum Action {
     Push(ConstantId),
@@ -110,7 +111,7 @@ pub struct Op {
 const _: () = assert!(size_of::<Op>() <= 20);
 
 /// A function, or the main body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
     /// Its name; `None` for the main body.
     pub name: Option<String>,
@@ -123,7 +124,7 @@ pub struct Function {
 }
 
 /// What a `delegate` hands over, and the note it leaves if nobody takes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegation {
     /// To whom.
     pub agent: String,
@@ -136,7 +137,7 @@ pub struct Delegation {
 }
 
 /// A line and column in source text, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourcePlace {
     /// Line.
     pub line: u32,

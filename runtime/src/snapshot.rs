@@ -14,11 +14,11 @@
 //! every engine is safe with it: it may lie about what happened, but not corrupt anything.
 
 mod bytes;
-mod data;
+pub(crate) mod data;
 mod graph;
 mod restore;
 mod take;
-mod tree;
+pub(crate) mod tree;
 
 pub(crate) use restore::restore;
 pub(crate) use take::take;

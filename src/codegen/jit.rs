@@ -7,17 +7,15 @@
 #![expect(unsafe_code, reason = "machine code is called by address and its memory freed")]
 
 use super::Options;
-use super::function::{Task, Version};
-use super::module::{Declared, Error, Name, isa, rounds};
+use super::function::Version;
+use super::module::{Declared, Defined, Error, Maker, Name, all, entries, first, isa, sizes};
 use super::shims;
-use crate::analysis::{Facts, flow};
-use cranelift_codegen::{CompiledCode, Context};
-use cranelift_frontend::FunctionBuilderContext;
+use crate::analysis::Facts;
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
-use cranelift_module::{Module, default_libcall_names};
+use cranelift_module::default_libcall_names;
 use lau_runtime::instance::Linked;
 use lau_runtime::native::{Code, EntryFn, Exit, FORCE_NONE, HELPERS, Sizes};
-use lau_runtime::program::{FunctionId, Pc};
+use lau_runtime::program::Pc;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -62,30 +60,19 @@ struct Compiled {
     /// What enters it; of a direct version nothing does.
     entry: Option<EntryFn>,
     exits: Vec<Exit>,
-    /// Bytes of native stack it takes where it calls.
-    frame: usize,
 }
 
 /// What makes code, one version at a time.
 struct Workshop {
     /// Owns the memory of the code; `None` only while it is dropped.
     module: Option<JITModule>,
-    declared: Declared,
-    context: Context,
-    builders: FunctionBuilderContext,
-    guards: u64,
+    maker: Maker,
 }
-
-/// Native stack that nested native calls may take together, in bytes.
-const STACK_RESERVE: usize = 256 << 10;
 
 /// Addresses reserved for the code of a program, in bytes, and for each of its operations besides. Three versions
 /// of an operation that calls a helper take less than half of that.
 const ARENA_MIN: usize = 1 << 20;
 const ARENA_PER_OPERATION: usize = 4 << 10;
-
-/// Bytes that a frame is taken to be larger than Cranelift says, for alignment.
-const FRAME_SLACK: usize = 48;
 
 /// The number of an exit: its place among those of what was made with it, and above that the place of this.
 const EXIT_BITS: u32 = 32;
@@ -129,13 +116,8 @@ impl Jit {
         let arena = arena.map_err(|error| Refusal(format!("no memory for it: {error}")))?;
         builder.memory_provider(Box::new(arena));
         let module = JITModule::new(builder);
-        let workshop = Workshop {
-            context: module.make_context(),
-            module: Some(module),
-            declared: Declared::default(),
-            builders: FunctionBuilderContext::new(),
-            guards: 0,
-        };
+        let maker = Maker::new(&module, Declared::default());
+        let workshop = Workshop { module: Some(module), maker };
         let mut jit = Jit {
             linked: Arc::clone(linked),
             options,
@@ -143,8 +125,8 @@ impl Jit {
             made: Vec::new(),
             places: Vec::new(),
             entries: vec![false; linked.program().parts().ops.len()],
-            heights: BTreeMap::new(),
-            sizes: sizes(linked, &facts),
+            heights: entries(&facts),
+            sizes: Sizes::default(),
             facts,
             forced,
             better: Arc::default(),
@@ -153,17 +135,12 @@ impl Jit {
             generation,
         };
         let mut count = 0;
-        for (at, function) in jit.facts.functions.iter().enumerate() {
+        for function in &jit.facts.functions {
             jit.places.push(count);
             count += Version::ALL.len() * function.blocks.parts;
-            for entry in &function.entries {
-                let block = function.blocks.at(*entry).expect("entries are where blocks begin");
-                let block = function.blocks.list[block];
-                let (function_id, version) = (FunctionId::new(at), Version::entered_at(block));
-                let name = Name { function: function_id, version, part: block.part };
-                jit.entries[entry.index()] = true;
-                jit.heights.insert(*entry, (function.states[entry].stack.len(), name));
-            }
+        }
+        for entry in jit.heights.keys() {
+            jit.entries[entry.index()] = true;
         }
         jit.made.resize_with(count, OnceLock::new);
         jit.begin().map_err(refusal)?;
@@ -178,27 +155,13 @@ impl Jit {
 
     /// Makes what is always needed, or everything if it is to be counted.
     fn begin(&mut self) -> Result<(), Error> {
-        let mut all: Vec<Name> = Vec::new();
-        for (at, facts) in self.facts.functions.iter().enumerate() {
-            let function = FunctionId::new(at);
-            let main = function == FunctionId::MAIN;
-            let first = if main { Version::Clean } else { Version::Direct };
-            all.push(Name { function, version: first, part: 0 });
-            if self.options.exits {
-                let parts = |version| (0..facts.blocks.parts).map(move |part| (version, part));
-                let entered = parts(Version::Clean).chain(parts(Version::Clone));
-                let rest = entered.filter(|(version, part)| (*version, *part) != (first, 0));
-                all.extend(rest.map(|(version, part)| Name { function, version, part }));
-            }
-        }
-        let all: Vec<_> = all.into_iter().map(|name| (name, self.place(name))).collect();
+        let wanted: Vec<Name> =
+            if self.options.exits { all(&self.facts) } else { first(&self.facts).collect() };
+        let wanted: Vec<_> = wanted.into_iter().map(|name| (name, self.place(name))).collect();
         let workshop = self.workshop.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let made = workshop.make(&self.linked, &self.facts, self.options, &all)?;
-        let direct = all.iter().zip(&made).filter(|((name, _), _)| name.version == Version::Direct);
-        if let Some(frame) = direct.map(|(_, made)| made.frame).max() {
-            self.sizes.depth_max = STACK_RESERVE / frame;
-        }
-        for ((_, place), made) in all.into_iter().zip(made) {
+        let (made, sizes) = workshop.make(&self.linked, &self.facts, self.options, &wanted)?;
+        self.sizes = sizes;
+        for ((_, place), made) in wanted.into_iter().zip(made) {
             drop(self.made[place].set(Some(made)));
         }
         Ok(())
@@ -209,7 +172,7 @@ impl Jit {
         let make = || {
             let mut workshop = self.workshop.lock().unwrap_or_else(PoisonError::into_inner);
             let made = workshop.make(&self.linked, &self.facts, self.options, &[(name, place)]);
-            made.ok().and_then(|mut made| made.pop())
+            made.ok().and_then(|(mut made, _)| made.pop())
         };
         self.made[place].get_or_init(make).as_ref()
     }
@@ -229,7 +192,7 @@ impl Jit {
     /// How many guards there are, in code made so that they can be made to leave.
     #[must_use]
     pub fn guards(&self) -> u64 {
-        self.workshop.lock().unwrap_or_else(PoisonError::into_inner).guards
+        self.workshop.lock().unwrap_or_else(PoisonError::into_inner).maker.guards
     }
 
     /// How often runs have left the code so far, each frame counted; code that was made to take its place is
@@ -247,30 +210,6 @@ impl Jit {
     }
 }
 
-fn sizes(linked: &Linked, facts: &Facts) -> Sizes {
-    let mut sizes = Sizes::default();
-    for (at, function) in facts.functions.iter().enumerate() {
-        let id = FunctionId::new(at);
-        let variables = flow::variables(linked, id);
-        // What is entered leaves the homes of variables where they are.
-        let (entered, called) = (variables.min(function.registers), variables);
-        let beside = function.height_max + 1;
-        sizes.height_max = sizes.height_max.max(function.height_max);
-        sizes.entered_record_max = sizes.entered_record_max.max(entered + beside);
-        if id != FunctionId::MAIN {
-            sizes.called_record_max = sizes.called_record_max.max(called + beside);
-        }
-    }
-    // What helpers are handed is on the stack first.
-    sizes.operands_max = flow::HEIGHT_MAX + 1;
-    sizes
-}
-
-/// Native stack that a function takes, in bytes: its frame, the return address and the saved frame pointer.
-fn frame_bytes(code: &CompiledCode) -> Option<usize> {
-    Some(code.buffer.frame_layout()?.frame_to_fp_offset as usize + 16 + FRAME_SLACK)
-}
-
 impl Workshop {
     /// Makes versions of functions, and their memory executable.
     fn make(
@@ -279,33 +218,23 @@ impl Workshop {
         facts: &Facts,
         options: Options,
         wanted: &[(Name, usize)],
-    ) -> Result<Vec<Compiled>, Error> {
+    ) -> Result<(Vec<Compiled>, Sizes), Error> {
         let module = self.module.as_mut().ok_or("the module is gone")?;
         let mut made = Vec::new();
-        for (Name { function: id, version, part }, place) in wanted.iter().copied() {
+        for (name, place) in wanted.iter().copied() {
             let exits_from = (place as u64) << EXIT_BITS;
-            let guards_from = self.guards;
-            let rounds = rounds(module.isa());
-            let task =
-                Task { linked, facts, id, version, part, options, rounds, exits_from, guards_from };
-            let (function, one) =
-                self.declared.make(module, &mut self.context, &mut self.builders, task)?;
-            let defined = module.define_function(function, &mut self.context);
-            let frame = self.context.compiled_code().and_then(frame_bytes);
-            module.clear_context(&mut self.context);
-            defined?;
-            let frame = frame.ok_or("the code generator does not tell how large frames are")?;
-            self.guards += one.guards;
-            made.push((function, version, one.exits, frame));
+            let maker = &mut self.maker;
+            made.push(maker.define(module, (linked, facts), options, name, exits_from)?);
         }
         module.finalize_definitions()?;
-        let made = made.into_iter().map(|(function, version, exits, frame)| {
+        let sizes = sizes(linked, facts, &made);
+        let made = made.into_iter().map(|Defined { name, function, exits, .. }| {
             let address = module.get_finalized_function(function);
             // SAFETY: the function was defined with the signature of `EntryFn`.
             let entry = unsafe { std::mem::transmute::<*const u8, EntryFn>(address) };
-            Compiled { entry: (version != Version::Direct).then_some(entry), exits, frame }
+            Compiled { entry: (name.version != Version::Direct).then_some(entry), exits }
         });
-        Ok(made.collect())
+        Ok((made.collect(), sizes))
     }
 }
 

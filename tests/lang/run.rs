@@ -1,5 +1,7 @@
 //! Running a program on an engine, and what is seen of it: everything that engines must agree on.
 
+#[cfg(feature = "aot")]
+use crate::ahead;
 use crate::file::{Go, Setup, Step};
 use crate::host::{Log, host};
 #[cfg(feature = "jit")]
@@ -90,6 +92,12 @@ pub(crate) enum Way {
     /// Leaving where it need not: at one of its guards, or at all of them.
     #[cfg(feature = "jit")]
     Leaving(Guards),
+    /// Compiled ahead of time.
+    #[cfg(feature = "aot")]
+    Ahead,
+    /// Compiled ahead of time, and leaving where it need not.
+    #[cfg(feature = "aot")]
+    AheadLeaving(Guards),
     /// Keeping a profile.
     Profiling(Engine),
     /// Keeping a profile, and leaving at all guards.
@@ -128,6 +136,23 @@ impl Way {
                 let options = Options { opt: OptLevel::None, exits: true, ..Options::default() };
                 Prepared::native(linked, &options)
             }
+            #[cfg(feature = "aot")]
+            Way::Ahead => ahead::prepared(&linked, AHEAD).expect("it is linked"),
+            #[cfg(feature = "aot")]
+            Way::AheadLeaving(_) => ahead::prepared(&linked, AHEAD_LEAVING).expect("it is linked"),
+        }
+    }
+
+    /// Which guards leave, if that is chosen.
+    #[cfg(feature = "jit")]
+    fn guards(self) -> Option<Guards> {
+        match self {
+            Way::Leaving(guards) => Some(guards),
+            #[cfg(feature = "aot")]
+            Way::AheadLeaving(guards) => Some(guards),
+            #[cfg(feature = "aot")]
+            Way::Ahead => None,
+            Way::On(_) | Way::Unoptimised | Way::Profiling(_) | Way::ProfilingLeaving => None,
         }
     }
 
@@ -139,6 +164,8 @@ impl Way {
             Way::ProfilingLeaving => true,
             #[cfg(feature = "jit")]
             Way::Unoptimised | Way::Leaving(_) => false,
+            #[cfg(feature = "aot")]
+            Way::Ahead | Way::AheadLeaving(_) => false,
         }
     }
 
@@ -147,43 +174,55 @@ impl Way {
         match (self, other) {
             #[cfg(feature = "jit")]
             (Way::Leaving(_), Way::Leaving(_)) => true,
+            #[cfg(feature = "aot")]
+            (Way::AheadLeaving(_), Way::AheadLeaving(_)) => true,
             (one, other) => one == other,
         }
     }
 }
 
+/// How code is made ahead of time.
+#[cfg(feature = "aot")]
+pub(crate) const AHEAD: Options =
+    Options { opt: OptLevel::Speed, metering: true, exits: false, profile: false, fault: None };
+
+/// As that, so that it can be made to leave.
+#[cfg(feature = "aot")]
+pub(crate) const AHEAD_LEAVING: Options = Options { exits: true, ..AHEAD };
+
 /// How many guards there are in what was run last.
 #[cfg(feature = "jit")]
 pub(crate) fn guards() -> u64 {
-    LAST.with_borrow(|last| last.as_ref().map_or(0, |(_, prepared)| prepared.guards()))
+    LAST.with_borrow(|last| last.as_ref().map_or(0, |(_, _, prepared)| prepared.guards()))
 }
+
+/// How a program was made ready, and what is linked to what.
+type Last = (Way, Arc<Program>, Prepared);
 
 thread_local! {
     /// What was run last: a file is run under thousands of budgets.
-    static LAST: RefCell<Option<(Way, Prepared)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
 /// The program ready to be run.
 fn prepared(way: Way, program: &Arc<Program>, host: &Host) -> Prepared {
     let interface = host.interface();
     LAST.with_borrow_mut(|last| {
-        let kept = last.take().filter(|(of, prepared)| {
-            let linked = prepared.linked();
+        let kept = last.take().filter(|(of, kept, prepared)| {
             of.same_code(way)
-                && Arc::ptr_eq(linked.program(), program)
-                && *linked.interface() == interface
+                && Arc::ptr_eq(kept, program)
+                && *prepared.linked().interface() == interface
         });
-        let (_, prepared) = last.insert(kept.unwrap_or_else(|| {
+        let (_, _, prepared) = last.insert(kept.unwrap_or_else(|| {
             let linked = Arc::new(Linked::new(Arc::clone(program), interface));
-            (way, way.prepared(linked))
+            (way, Arc::clone(program), way.prepared(linked))
         }));
         #[cfg(feature = "jit")]
-        if let Way::Leaving(guards) = way {
-            match guards {
-                Guards::None => prepared.force(None),
-                Guards::One(guard) => prepared.force(Some(guard)),
-                Guards::All => prepared.force_all(),
-            }
+        match way.guards() {
+            Some(Guards::None) => prepared.force(None),
+            Some(Guards::One(guard)) => prepared.force(Some(guard)),
+            Some(Guards::All) => prepared.force_all(),
+            None => {}
         }
         assert!(prepared.hints().is_empty(), "{prepared:?}");
         prepared.clone()

@@ -15,11 +15,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An engine with a program made ready.
 pub(crate) trait Subject: Sized {
+    /// Is told which programs come next, so that work on them can be done at once.
+    fn expect(_: &[Scene]) -> Result<(), String> {
+        Ok(())
+    }
     /// Makes a program ready. Its structure was checked, so an error is a mismatch.
     fn prepare(scene: &Scene) -> Result<Self, String>;
     /// Plays a plan from the start.
     fn play(&self, plan: &Plan, expected: &Expected) -> Result<Played, String>;
 }
+
+/// So many programs are made ready together, if at all.
+const BATCH: usize = 200;
 
 /// Programs that execute at most so many instructions are played at every budget.
 const SHORT: u64 = 60;
@@ -30,12 +37,16 @@ const SHORT: u64 = 60;
 /// On the first program on which the engine and the stepper differ; the message shows it, made smaller.
 pub(crate) fn judge<S: Subject>(seed: u64, cases: impl Iterator<Item = u64>) -> Rates {
     let mut rates = Rates::default();
-    for case in cases {
-        let scene = Scene::generated(seed, case);
-        let mut random = Random::new(seed.wrapping_add(case) ^ 0x5eed);
-        if let Err(mismatch) = judge_scene::<S>(&scene, &mut random, &mut rates) {
-            let report = report::<S>(&scene, &mismatch);
-            panic!("{report}\nrerun with LAU_SEED={seed} LAU_CASE={case}");
+    let cases: Vec<u64> = cases.collect();
+    for cases in cases.chunks(BATCH) {
+        let scenes: Vec<Scene> = cases.iter().map(|case| Scene::generated(seed, *case)).collect();
+        S::expect(&scenes).unwrap_or_else(|error| panic!("{error}\nof LAU_SEED={seed}, {cases:?}"));
+        for (case, scene) in cases.iter().zip(&scenes) {
+            let mut random = Random::new(seed.wrapping_add(*case) ^ 0x5eed);
+            if let Err(mismatch) = judge_scene::<S>(scene, &mut random, &mut rates) {
+                let report = report::<S>(scene, &mismatch);
+                panic!("{report}\nrerun with LAU_SEED={seed} LAU_CASE={case}");
+            }
         }
     }
     rates
@@ -53,6 +64,7 @@ pub(crate) struct Mismatch {
 /// If the engine and the stepper differ on any; the message shows them all.
 pub(crate) fn judge_scenes<S: Subject>(scenes: &[Scene]) {
     let mut rates = Rates::default();
+    S::expect(scenes).unwrap_or_else(|error| panic!("{error}"));
     let judge = |scene| {
         let mismatch = judge_scene::<S>(scene, &mut Random::new(1), &mut rates).err()?;
         Some(report::<S>(scene, &mismatch))

@@ -1,5 +1,7 @@
 //! Engines as subjects of the tests.
 
+#[cfg(feature = "aot")]
+use super::ahead;
 use super::compare::Subject;
 #[cfg(feature = "jit")]
 use super::compare::same;
@@ -36,6 +38,19 @@ pub(crate) struct Unoptimised(Runner);
 /// some are chosen.
 #[cfg(feature = "jit")]
 pub(crate) struct Leaving(Runner);
+
+/// Code compiled ahead of time.
+#[cfg(feature = "aot")]
+pub(crate) struct Ahead(Runner);
+
+/// A run that goes on, wherever it stopped, from code compiled ahead of time on the interpreter, then on code
+/// compiled just in time, by way of snapshots.
+#[cfg(feature = "aot")]
+pub(crate) struct AheadCrossing(Runner);
+
+/// As `Leaving`, with code compiled ahead of time.
+#[cfg(feature = "aot")]
+pub(crate) struct AheadLeaving(Leaving);
 
 /// So many guards are forced in a play.
 #[cfg(feature = "jit")]
@@ -122,7 +137,69 @@ impl Subject for Leaving {
     }
 }
 
+#[cfg(feature = "aot")]
+impl Subject for Ahead {
+    fn expect(scenes: &[Scene]) -> Result<(), String> {
+        Runner::link(scenes, Options::default())
+    }
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        Runner::ahead(scene, Options::default(), &[]).map(Ahead)
+    }
+    fn play(&self, plan: &Plan, _: &Expected) -> Result<Played, String> {
+        self.0.play(plan)
+    }
+}
+
+#[cfg(feature = "aot")]
+impl Subject for AheadCrossing {
+    fn expect(scenes: &[Scene]) -> Result<(), String> {
+        Runner::link(scenes, Options::default())
+    }
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        let others = [Engine::Interp, Engine::Jit];
+        Runner::ahead(scene, Options::default(), &others).map(AheadCrossing)
+    }
+    fn play(&self, plan: &Plan, _: &Expected) -> Result<Played, String> {
+        self.0.play(plan)
+    }
+}
+
+/// How code is made that can be made to leave ahead of time.
+#[cfg(feature = "aot")]
+fn leaving() -> Options {
+    Options { exits: true, ..Options::default() }
+}
+
+#[cfg(feature = "aot")]
+impl Subject for AheadLeaving {
+    fn expect(scenes: &[Scene]) -> Result<(), String> {
+        Runner::link(scenes, leaving())
+    }
+    fn prepare(scene: &Scene) -> Result<Self, String> {
+        Runner::ahead(scene, leaving(), &[]).map(|runner| AheadLeaving(Leaving(runner)))
+    }
+    fn play(&self, plan: &Plan, expected: &Expected) -> Result<Played, String> {
+        self.0.play(plan, expected)
+    }
+}
+
 impl Runner {
+    /// Links all that are programs.
+    #[cfg(feature = "aot")]
+    fn link(scenes: &[Scene], options: Options) -> Result<(), String> {
+        let stages = scenes.iter().filter_map(|scene| Stage::of(scene).ok());
+        let linked: Vec<_> = stages.map(|stage| Arc::clone(stage.linked())).collect();
+        ahead::link(&linked, options)
+    }
+
+    #[cfg(feature = "aot")]
+    fn ahead(scene: &Scene, options: Options, others: &[Engine]) -> Result<Self, String> {
+        let stage = Stage::of(scene)?;
+        let mut prepared = vec![ahead::prepared(stage.linked(), options)?];
+        prepared.extend(others.iter().map(|engine| stage.prepared(*engine)));
+        Runner::with(stage, prepared)
+    }
+
     fn prepare(engines: &[Engine], scene: &Scene) -> Result<Self, String> {
         let stage = Stage::of(scene)?;
         let prepared = engines.iter().map(|engine| stage.prepared(*engine)).collect();

@@ -2,6 +2,8 @@
 //! generated programs. The programs, the host they call and how runs are seen are the library's
 //! (`lau_agent_runtime::fuzz`). Every test crate uses its part of it.
 
+#[cfg(feature = "aot")]
+pub(crate) mod ahead;
 pub(crate) mod code;
 pub(crate) mod compare;
 pub(crate) mod directed;

@@ -2,10 +2,11 @@
 
 use super::builtin::Failure;
 use crate::value::Value;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The type of an argument or result of a typed builtin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScalarType {
     /// `f64`.
     Number,

@@ -1,11 +1,13 @@
 //! Typed indices, so that a slot is never taken for a position.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident $mark:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(u32);
 
         impl $name {

@@ -55,7 +55,7 @@ pub(super) enum PendingState {
 /// A public value: each part is in one other, or is the value itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     pub(super) root: Item,
     /// Each after the parts it holds.
     pub(super) parts: Vec<Content>,

@@ -12,7 +12,7 @@ use crate::value::Value;
 use crate::word::Measure;
 
 /// The parts of a value.
-pub(super) fn flat(value: &Value) -> Result<Tree, Fault> {
+pub(crate) fn flat(value: &Value) -> Result<Tree, Fault> {
     let (depth, most) = (Measure::of(value).depth as u64, u64::from(Limits::NESTING_MAX));
     if depth > most {
         return limit(TrapKind::NestingLimit, depth, most, "levels of an answer");
@@ -48,7 +48,7 @@ fn part(value: &Value, parts: &mut Vec<Content>) -> Result<Item, Fault> {
 }
 
 /// The value of parts that may come from anywhere.
-pub(super) fn value(tree: &Tree) -> Result<Value, Fault> {
+pub(crate) fn value(tree: &Tree) -> Result<Value, Fault> {
     let mut made = Made(Vec::with_capacity(tree.parts.len()));
     for content in &tree.parts {
         let (value, depth) = match content {
