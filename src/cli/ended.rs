@@ -169,8 +169,9 @@ fn end(
 ) -> Exit {
     let Outcome { place, energy, energy_total, budget, instructions, .. } = outcome;
     let draw = |title: &str, calls: &[Place]| {
-        let (span, colour) = (spans.get(place.instruction as usize), terminal::colour());
-        terminal::draw(&excerpt::draw(title, source, &place, span.copied(), calls, colour));
+        let bytes = spans.get(place.instruction as usize).map(|span| span.start..span.end);
+        let colour = terminal::colour();
+        terminal::draw(&excerpt::draw(title, Some(source), &place, bytes, calls, colour));
     };
     let (ending, exit) = match outcome.ending {
         Ending::Finished { output } => {

@@ -1,12 +1,13 @@
 //! Shows where in the source a run ended, as diagnostics show theirs.
 //!
-//! Requires the text the program was compiled from. A program without places gets the words alone.
+//! Requires the text the program was compiled from, and where in it the instruction stands. Without them, or
+//! for a program without places, there are the words alone.
 
 use super::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use lau_agent_runtime::Place;
-use lau_agent_runtime::dsl::diagnostic::Span;
+use std::ops::Range;
 
 /// Longer lines are named and not shown.
 const LINE_BYTES_MAX: usize = 400;
@@ -14,30 +15,26 @@ const LINE_BYTES_MAX: usize = 400;
 const CALLS_MAX: usize = 10;
 
 /// Draws what happened, the instruction where it did, and the calls that led there, innermost first.
-/// `span` is the instruction's place in the source.
+/// `bytes` are those of the instruction in the source.
 pub(crate) fn draw(
     title: &str,
-    source: &Source,
+    source: Option<&Source>,
     place: &Place,
-    span: Option<Span>,
+    bytes: Option<Range<usize>>,
     calls: &[Place],
     colour: bool,
 ) -> String {
     let group = Level::ERROR.primary_title(title);
-    let group = match span.and_then(|span| Some((span, line(&source.text, span)?))) {
+    let group = match source.and_then(|source| Some((source, shown(source, place, bytes?)?))) {
         None => group.element(Level::NOTE.message(place.to_string())),
-        Some((span, (start, line))) if line.len() <= LINE_BYTES_MAX => {
-            let words = span.start - start..span.end.min(start + line.len()) - start;
-            group.element(
-                Snippet::source(line)
-                    .line_start(span.line as usize)
-                    .path(&source.name)
-                    .annotation(AnnotationKind::Primary.span(words)),
-            )
-        }
-        Some((span, _)) => {
-            let origin = Origin::path(&source.name).line(span.line as usize);
-            group.element(origin.char_column(span.column as usize))
+        Some((source, shown)) if shown.text.len() <= LINE_BYTES_MAX => group.element(
+            Snippet::source(shown.text)
+                .line_start(shown.line)
+                .path(&source.name)
+                .annotation(AnnotationKind::Primary.span(shown.words)),
+        ),
+        Some((source, shown)) => {
+            group.element(Origin::path(&source.name).line(shown.line).char_column(shown.column))
         }
     };
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -51,28 +48,43 @@ pub(crate) fn draw(
     drawing
 }
 
-/// The line on which the span begins, and its first byte.
-fn line(text: &str, span: Span) -> Option<(usize, &str)> {
-    let (before, after) = (text.get(..span.start)?, text.get(span.start..)?);
+/// What is shown of a source.
+struct Shown<'a> {
+    line: usize,
+    column: usize,
+    /// The line.
+    text: &'a str,
+    /// The bytes of the line that are the instruction.
+    words: Range<usize>,
+}
+
+/// The line on which the instruction begins, if it is one of the source.
+fn shown<'a>(source: &'a Source, place: &Place, bytes: Range<usize>) -> Option<Shown<'a>> {
+    let (before, after) = (source.text.get(..bytes.start)?, source.text.get(bytes.start..)?);
     let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let end = span.start + after.find('\n').unwrap_or(after.len());
-    Some((start, text[start..end].trim_end_matches('\r')))
+    let end = bytes.start + after.find('\n').unwrap_or(after.len());
+    let text = source.text[start..end].trim_end_matches('\r');
+    let words = bytes.start - start..bytes.end.min(start + text.len()) - start;
+    Some(Shown { line: place.line? as usize, column: place.column? as usize, text, words })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn drawn(text: &str, span: Option<Span>, calls: usize) -> String {
+    fn at(line: u32, column: u32) -> Place {
+        Place { function: None, instruction: 7, line: Some(line), column: Some(column) }
+    }
+
+    fn drawn(text: &str, place: &Place, bytes: Option<Range<usize>>, calls: usize) -> String {
         let source = Source { name: "p.lau".into(), text: text.into() };
-        let place = Place { function: None, instruction: 7, line: Some(3), column: Some(1) };
-        draw("Type error: no", &source, &place, span, &vec![place.clone(); calls], false)
+        let calls = vec![place.clone(); calls];
+        draw("Type error: no", Some(&source), place, bytes, &calls, false)
     }
 
     #[test]
     fn the_line_and_the_instruction_are_shown() {
-        let span = Span { line: 2, column: 3, start: 9, end: 17 };
-        let drawing = drawn("push 1\n  call f 2 # é\r\nadd", Some(span), 0);
+        let drawing = drawn("push 1\n  call f 2 # é\r\nadd", &at(2, 3), Some(9..17), 0);
         assert!(drawing.contains("error: Type error: no"), "{drawing}");
         assert!(drawing.contains("p.lau:2:3"), "{drawing}");
         assert!(drawing.contains("  call f 2 # é"), "{drawing}");
@@ -82,14 +94,16 @@ mod tests {
     #[test]
     fn long_lines_missing_places_and_many_calls_do_no_harm() {
         let long = format!("push {}", "é".repeat(10_000));
-        let span = Span { line: 1, column: 1, start: 0, end: long.len() };
-        let drawing = drawn(&long, Some(span), 0);
+        let drawing = drawn(&long, &at(1, 1), Some(0..long.len()), 0);
         assert!(drawing.contains("p.lau:1:1") && drawing.len() < 200, "{drawing}");
-        for (start, end) in [(0, 99), (6, 6), (7, 9), (99, 100)] {
-            let _ = drawn("push 1", Some(Span { start, end, ..span }), 0);
+        for bytes in [0..99, 6..6, 7..9, 99..100] {
+            let _ = drawn("push 1", &at(1, 1), Some(bytes), 0);
         }
-        assert!(drawn("", None, 0).contains("instruction 7"));
-        let drawing = drawn("push 1", None, 13);
+        assert!(drawn("", &at(3, 1), None, 0).contains("instruction 7"));
+        let nowhere = Place { line: None, column: None, ..at(1, 1) };
+        assert!(drawn("push 1", &nowhere, Some(0..6), 0).contains("instruction 7"));
+        assert!(draw("no", None, &at(3, 1), Some(0..6), &[], false).contains("instruction 7"));
+        let drawing = drawn("push 1", &at(3, 1), None, 13);
         assert!(drawing.contains("called from instruction 7, line 3"), "{drawing}");
         assert!(drawing.contains("and 3 more calls"), "{drawing}");
     }
