@@ -20,7 +20,18 @@ const RUNTIME: &[&[&str]] = &[
     &["instance"],
 ];
 
-/// The package, from the top. It stands above all of the support crate.
+/// What everything that runs a program as a command is made of, from the top.
+const COMMAND: &[&[&str]] = &[
+    &["stop", "interrupt"],
+    &["terminal", "source"],
+    &["report", "excerpt"],
+    &["guard", "host"],
+    &["args", "input", "saved"],
+    &["ended"],
+    &["run"],
+];
+
+/// The package, from the top. The other two stand above all of it.
 const PACKAGE: &[&[&str]] = &[
     &["dsl"],
     &["lower"],
@@ -142,18 +153,21 @@ fn check(root: &str, layers: &[&[&str]]) -> Vec<String> {
 #[test]
 fn imports_run_upward_only() {
     let mut faults = check("runtime/src", RUNTIME);
+    faults.extend(check("command/src", COMMAND));
     faults.extend(check("src", PACKAGE));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
-fn the_support_crate_needs_neither_package_nor_compiler() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/Cargo.toml");
-    let manifest = fs::read_to_string(manifest).expect("readable");
-    assert!(
-        !manifest.contains("cranelift") && !manifest.contains("lau-agent-runtime"),
-        "{manifest}"
-    );
+fn what_executables_link_needs_neither_package_nor_compiler() {
+    for krate in ["runtime", "command"] {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(krate).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).expect("readable");
+        assert!(
+            !manifest.contains("cranelift") && !manifest.contains("lau-agent-runtime"),
+            "{manifest}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The shell example does what it says: its results against figures computed from the table by other
 //! means (a script over the CSV file), and its energy by the table of prices.
-#![cfg(feature = "cli")]
 
 #[expect(dead_code, reason = "the example's `main` prints what is checked here")]
 #[path = "../examples/shell.rs"]

@@ -4,7 +4,7 @@
 //! several budgets on its way: there each engine stops, and another goes on from a snapshot. Programs that
 //! `lau fuzz` saved say themselves how they are to be run.
 //!
-//! The JSON object has, besides what every one has (see [`super::report`]),
+//! The JSON object has, besides what every one has (see [`lau_command::report`]),
 //! - `engines`: their names, the oracle first;
 //! - `files`: for each file
 //!   - `file`, `diagnostics`, `omitted` and `error` as elsewhere for the whole;
@@ -18,18 +18,18 @@ mod plans;
 mod told;
 
 use super::args::DiffArgs;
-use super::input::{self, Input};
+use super::findings::Findings;
 use super::progress::Progress;
-use super::report::Findings;
-use super::source::{self, Source};
-use super::stop::{Exit, Stop};
-use super::terminal;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::fuzz::calls::{Came, Log};
 use lau_agent_runtime::fuzz::replay::Replay;
 use lau_agent_runtime::fuzz::{Contender, Contest, Difference, Seen, Stage, host};
 use lau_agent_runtime::lower::{Compiled, compile};
 use lau_agent_runtime::{Builtin, Engine, Host, Limits, Linked, Value};
+use lau_command::input::{self, Input};
+use lau_command::source::{self, Source};
+use lau_command::stop::{Exit, Stop};
+use lau_command::terminal;
 use plans::Plans;
 use std::path::Path;
 use std::sync::Arc;
@@ -90,9 +90,9 @@ fn stages(file: &Path, args: &DiffArgs, compared: &mut Compared) -> Result<(), S
     let interface = host.interface();
     let Compiled { program, diagnostics, omitted, .. } = compile(&source.text, &interface);
     compared.name.clone_from(&source.name);
-    let findings = compared.findings.insert(Findings { source, diagnostics, omitted });
+    let findings = compared.findings.insert(Findings { diagnostics, omitted });
     if !args.json {
-        findings.draw();
+        findings.draw(&source);
     }
     let Some(program) = program else { return Ok(()) };
 

@@ -4,7 +4,7 @@
 //! clock, Ctrl-C, the files of a finding, and a watchman: a case that does not come back cannot be made
 //! small, but it is told, and its program is written down.
 //!
-//! The JSON object has, besides what every one has (see [`super::report`]),
+//! The JSON object has, besides what every one has (see [`lau_command::report`]),
 //! - `seed`, and `from` and `cases`: the first case and how many were tried; `seconds`: how long it took;
 //!   `interrupted`: whether Ctrl-C ended it;
 //! - `programs`, `runs`; `endings`: how many programs came to which end with plenty of energy, traps by
@@ -15,12 +15,10 @@
 mod told;
 
 use super::args::FuzzArgs;
-use super::interrupt;
 use super::progress::Progress;
-use super::report;
-use super::stop::{Exit, Stop};
-use super::terminal;
 use lau_agent_runtime::fuzz::{Contender, Finding, Rates, Session};
+use lau_command::stop::{Exit, Stop};
+use lau_command::{interrupt, report, terminal};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

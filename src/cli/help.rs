@@ -1,14 +1,14 @@
 //! `lau help`: commands as clap has them, and the language from its tables: all instructions, the whole
 //! library, one instruction or function, and the pages.
 //!
-//! The JSON object of a topic of the language has, besides what every one has (see [`super::report`]), `topic`,
+//! The JSON object of a topic of the language has, besides what every one has (see [`lau_command::report`]), `topic`,
 //! and `instructions` and `functions` (lists of rows, empty if the topic has none) or `text` (of a page).
 
 use super::args::{Args, HelpArgs};
-use super::report;
-use super::stop::{Exit, Stop};
 use clap::CommandFactory;
 use lau_agent_runtime::dsl::reference;
+use lau_command::report;
+use lau_command::stop::{Exit, Stop};
 use lau_runtime::library::{self, Function};
 use lau_runtime::program::opcode::{Row, TABLE};
 use serde::Serialize;

@@ -1,18 +1,19 @@
 //! `lau print`: a program in one of its forms. Only a program without errors has any.
 //!
-//! The JSON object has, besides what every one has (see [`super::report`]), `stage`, and `text`: the form.
+//! The JSON object has, besides what every one has (see [`lau_command::report`]), `stage`, and `text`: the form.
 
 use super::args::{PrintArgs, Stage};
-use super::report::{self, Findings};
-use super::run::host;
-use super::source;
-use super::stop::{Exit, Stop};
+use super::findings::Findings;
 use lau_agent_runtime::Linked;
 use lau_agent_runtime::codegen::Options;
 use lau_agent_runtime::codegen::listing::{Form, list};
 use lau_agent_runtime::dsl::diagnostic::Diagnostic;
 use lau_agent_runtime::dsl::print::print as print_instructions;
 use lau_agent_runtime::lower::{Compiled, compile};
+use lau_command::host::host;
+use lau_command::report;
+use lau_command::source::{self, Source};
+use lau_command::stop::{Exit, Stop};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -27,17 +28,24 @@ struct Report<'a> {
     error: Option<&'a Stop>,
 }
 
+/// What came of printing.
+struct Printed {
+    source: Source,
+    findings: Findings,
+    text: Option<String>,
+}
+
 /// Prints a program.
 pub(crate) fn print(args: &PrintArgs) -> Exit {
     let printed = source::read(&args.file).and_then(|source| {
         let mut compiled = compile(&source.text, &host().interface());
         let text = form(args.stage, &mut compiled, &source.text)?;
         let (diagnostics, omitted) = (compiled.diagnostics, compiled.omitted);
-        Ok((Findings { source, diagnostics, omitted }, text))
+        Ok(Printed { source, findings: Findings { diagnostics, omitted }, text })
     });
     match &printed {
-        Ok((findings, text)) if !args.json => {
-            findings.draw();
+        Ok(Printed { source, findings, text }) if !args.json => {
+            findings.draw(source);
             report::put(findings.exit(), text.as_deref().unwrap_or_default())
         }
         Err(stop) if !args.json => report::told(stop),
@@ -62,18 +70,18 @@ fn form(stage: Stage, compiled: &mut Compiled, source: &str) -> Result<Option<St
     }))
 }
 
-fn answer(stage: Stage, printed: &Result<(Findings, Option<String>), Stop>) -> Exit {
-    let (exit, found, error) = match printed {
-        Ok(found) => (found.0.exit(), Some(found), None),
+fn answer(stage: Stage, printed: &Result<Printed, Stop>) -> Exit {
+    let (exit, printed, error) = match printed {
+        Ok(printed) => (printed.findings.exit(), Some(printed), None),
         Err(stop) => (stop.exit, None, Some(stop)),
     };
     let report = Report {
         command: "print",
         exit_code: exit.code(),
         stage: stage.name(),
-        text: found.and_then(|(_, text)| text.as_deref()),
-        diagnostics: found.map_or(&[], |(findings, _)| &findings.diagnostics),
-        omitted: found.map_or(0, |(findings, _)| findings.omitted),
+        text: printed.and_then(|printed| printed.text.as_deref()),
+        diagnostics: printed.map_or(&[], |printed| &printed.findings.diagnostics),
+        omitted: printed.map_or(0, |printed| printed.findings.omitted),
         error,
     };
     report::json(exit, &report)

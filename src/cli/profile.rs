@@ -3,7 +3,7 @@
 //! The table is the product and goes to standard output; what the program gives goes to standard error with
 //! the summary. The sums of a profile are those of the run; if they are not, that is a bug of ours.
 //!
-//! The JSON object has, besides what that of `lau run` has (see [`super::ended`]),
+//! The JSON object has, besides what that of `lau run` has (see [`lau_command::ended`]),
 //! - `profile`: null if nothing ran;
 //!   - `lines`: `line`, `visits`, `energy` in units, and `source`: the line's text, shortened; in the order asked
 //!     for, those left out that were not executed;
@@ -16,14 +16,16 @@
 mod flame;
 mod table;
 
-use super::args::{ProfileArgs, Sort};
-use super::ended::{Asked, Ended, Report};
-use super::report::{self, units};
-use super::stop::{Exit, Stop};
-use super::{run, saved, terminal};
+use super::args::{ProfileArgs, RunArgs, Sort};
+use super::run::{self, Ran};
+use lau_agent_runtime::dsl::diagnostic::Diagnostic;
 use lau_agent_runtime::dsl::literal::Literal;
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::{Outcome, Profile, Value};
+use lau_command::ended::Report;
+use lau_command::report::{self, units};
+use lau_command::stop::{Exit, Stop};
+use lau_command::{saved, terminal};
 use lau_runtime::profile::Spent;
 use serde::Serialize;
 
@@ -32,23 +34,24 @@ const SHOWN_MAX: usize = 100;
 
 /// Runs a program and tells where its energy went.
 pub(crate) fn profile(args: &ProfileArgs) -> Exit {
-    let (mut ended, mut kept) = (Ended::default(), Kept::default());
-    if let Err(stop) = stages(args, &mut ended, &mut kept) {
-        ended.stop = Some(stop);
+    let (mut ran, mut kept) = (Ran::default(), Kept::default());
+    if let Err(stop) = stages(args, &mut ran, &mut kept) {
+        ran.ended.stop = Some(stop);
     }
     let Kept { profile, svg } = kept;
-    let (how, budget) = (&args.run.how, args.run.budget);
-    let source = ended.findings.as_ref().map_or(String::new(), |f| f.source.text.clone());
+    let RunArgs { by, how, budget, .. } = &args.run;
+    let asked = run::asked("profile", by.engine, how, *budget);
+    let source = ran.ended.source.as_ref().map_or(String::new(), |source| source.text.clone());
     if how.json {
         let profile = profile.map(|profile| Told::new(&profile, &source, args.sort));
-        let (exit, run) = ended.report(&Asked { command: "profile", how, budget });
+        let (exit, run) = ran.report(&asked);
         return report::json(exit, &Answer { run, profile, svg });
     }
-    let exit = ended.exit();
+    let exit = ran.exit();
     let put = profile.map_or(exit, |profile| {
         report::put(exit, &terminal::for_stdout(&table::table(&profile, &source, args.sort)))
     });
-    let told = ended.words(|exit, output| {
+    let told = ran.words(&asked, |exit, output| {
         terminal::draw(&terminal::for_stderr(output));
         exit
     });
@@ -64,25 +67,25 @@ struct Kept {
 }
 
 /// The phases, each leaving what it found.
-fn stages(args: &ProfileArgs, ended: &mut Ended, kept: &mut Kept) -> Result<(), Stop> {
+fn stages(args: &ProfileArgs, ran: &mut Ran, kept: &mut Kept) -> Result<(), Stop> {
     let inputs = args.run.inputs.iter().map(|input| input.file.as_path());
     let read = inputs.chain([args.run.file.as_path()]).chain(args.run.how.snapshot.as_deref());
     saved::check(args.svg.as_deref(), "a flame graph", read)?;
-    let ran = run::stages(&args.run, ended, Prepared::profiling, |instance| {
+    let done = run::stages(&args.run, ran, Prepared::profiling, |instance| {
         instance.start_profile();
         let outcome = instance.run();
         kept.profile = instance.take_profile();
         outcome
     });
-    if let (Some(profile), Some(outcome)) = (&kept.profile, &ended.outcome) {
+    if let (Some(profile), Some(outcome)) = (&kept.profile, &ran.ended.outcome) {
         add_up(profile, outcome);
-        if let (Some(file), Some(findings)) = (&args.svg, &ended.findings) {
-            let svg = flame::graph(profile, outcome, &findings.source);
+        if let (Some(file), Some(source)) = (&args.svg, &ran.ended.source) {
+            let svg = flame::graph(profile, outcome, source);
             saved::put(file, "the flame graph", &svg)?;
             kept.svg = Some(file.display().to_string());
         }
     }
-    ran
+    done
 }
 
 fn add_up(profile: &Profile, outcome: &Outcome) {
@@ -138,7 +141,7 @@ fn sorted(profile: &Profile, sort: Sort) -> Vec<(u32, Spent)> {
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]
-    run: Report<'a>,
+    run: Report<'a, Diagnostic>,
     profile: Option<Told>,
     svg: Option<String>,
 }

@@ -1,11 +1,11 @@
 //! What is told of a comparison: a line, both sides of a difference, or JSON.
 
 use super::Compared;
-use crate::cli::report::{self, many, units};
-use crate::cli::stop::{Exit, Stop};
 use lau_agent_runtime::dsl::diagnostic::Diagnostic;
 use lau_agent_runtime::fuzz::{Difference, Plan, Seen, SeenEnding};
 use lau_agent_runtime::{Energy, Engine, Limits};
+use lau_command::report::{self, many, units};
+use lau_command::stop::{Exit, Stop};
 use serde::Serialize;
 
 /// `x.lau: 2 engines, 70 runs, the same: finished, 8.75 units`; `None` if nothing was compared.

@@ -1,10 +1,9 @@
 //! What is told of a session: rates, and what was found.
 
 use super::{Found, Fuzzed};
-use crate::cli::report;
-use crate::cli::stop::{Exit, Stop};
-use crate::cli::terminal;
 use lau_agent_runtime::fuzz::{Kind, Rates};
+use lau_command::stop::{Exit, Stop};
+use lau_command::{report, terminal};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -5,10 +5,10 @@
 //! is what the run used. What is too narrow to be seen is left in the frame below it. So the size of a
 //! picture is bounded, whatever the program.
 
-use super::super::source::Source;
 use super::{line, name, shortened};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
 use lau_agent_runtime::{Ending, Outcome, Profile};
+use lau_command::source::Source;
 use lau_runtime::profile::Node;
 
 /// What is less than this part of the whole has no frame of its own.

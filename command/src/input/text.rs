@@ -3,9 +3,9 @@
 //! The file is UTF-8; a byte order mark is passed over.
 
 use super::Room;
-use crate::cli::source::{bounded, place};
-use crate::cli::stop::{Exit, Stop};
-use lau_agent_runtime::Value;
+use crate::source::{bounded, place};
+use crate::stop::{Exit, Stop};
+use lau_runtime::Value;
 use std::io::Read;
 
 /// Reads the text that the file is.
@@ -27,7 +27,7 @@ pub(super) fn read(file: impl Read, room: &Room) -> Result<Value, Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lau_agent_runtime::Limits;
+    use lau_runtime::Limits;
 
     fn parse(text: &[u8], limits: Limits) -> Result<Value, Stop> {
         read(text, &Room::new(&limits))

@@ -2,25 +2,25 @@
 //!
 //! Leaves behind a [`Source`]: the text and the name it goes by in messages.
 
-use super::stop::{Exit, Stop};
+use crate::stop::{Exit, Stop};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// The largest source that is read.
-pub(crate) const SOURCE_BYTES_MAX: u64 = 256 << 20;
+pub const SOURCE_BYTES_MAX: u64 = 256 << 20;
 
 /// Program text.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub struct Source {
     /// What the text goes by in messages.
-    pub(crate) name: String,
+    pub name: String,
     /// The text.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// Reads a file; `-` is standard input.
-pub(crate) fn read(file: &Path) -> Result<Source, Stop> {
+pub fn read(file: &Path) -> Result<Source, Stop> {
     let standard_input = file == Path::new("-");
     let name = if standard_input { Path::new("<stdin>") } else { file };
     let bytes = if standard_input {
@@ -42,14 +42,15 @@ pub(crate) fn read(file: &Path) -> Result<Source, Stop> {
 }
 
 /// All that `reader` has, or `None` if it has more than `bytes_max`.
-pub(crate) fn bounded(reader: impl Read, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+pub fn bounded(reader: impl Read, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     reader.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= bytes_max).then_some(bytes))
 }
 
 /// Line and column (in characters) of a byte, both from 1.
-pub(crate) fn place(bytes: &[u8], offset: usize) -> (u64, u64) {
+#[must_use]
+pub fn place(bytes: &[u8], offset: usize) -> (u64, u64) {
     let before = &bytes[..offset.min(bytes.len())];
     let line = before.split(|byte| *byte == b'\n').count();
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

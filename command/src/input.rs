@@ -1,6 +1,6 @@
 //! `--input NAME=FILE`: files that become memory fields before a run.
 //!
-//! The file's ending says what it is: [`json`], [`csv`] or [`text`]. Reading never goes beyond what the run's limits
+//! The file's ending says what it is: `json`, `csv` or `text`. Reading never goes beyond what the run's limits
 //! let a value be, by the model of sizes of `docs/energy.md`, so a huge or endless file is refused while
 //! it is read and not after. Whether the run takes the value is the runtime's to say.
 
@@ -9,9 +9,9 @@ mod json;
 mod quotes;
 mod text;
 
-use super::source::SOURCE_BYTES_MAX;
-use super::stop::{Exit, Stop};
-use lau_agent_runtime::{Limits, Value};
+use crate::source::SOURCE_BYTES_MAX;
+use crate::stop::{Exit, Stop};
+use lau_runtime::{Limits, Value};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 /// What kinds of file are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub enum Format {
     /// Plain JSON: any value.
     Json,
     /// Comma-separated values under a header row: a list of maps.
@@ -33,19 +33,19 @@ const KNOWN: &str = "known are .json, .csv, .txt and .log";
 
 /// One `--input`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Input {
+pub struct Input {
     /// The memory field.
-    pub(crate) name: String,
+    pub name: String,
     /// Where its value is.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
     /// How it is written there.
-    pub(crate) format: Format,
+    pub format: Format,
 }
 
 impl Input {
     /// Reads `NAME=FILE`, where FILE has one of the known endings. The first `=` divides, so a file name
     /// may have one.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let (name, file) =
             text.split_once('=').ok_or("expected NAME=FILE, such as log=access.log")?;
         if name.is_empty() {
@@ -64,7 +64,7 @@ impl Input {
     }
 
     /// Reads the file.
-    pub(crate) fn read(&self, limits: &Limits) -> Result<Value, Stop> {
+    pub fn read(&self, limits: &Limits) -> Result<Value, Stop> {
         let room = Room::new(limits);
         let opened = File::open(&self.file).map_err(|error| Stop::unreadable(&self.file, &error));
         opened
@@ -77,13 +77,14 @@ impl Input {
     }
 
     /// Why a run does not let its value in.
-    pub(crate) fn not_taken(&self, why: &impl Display) -> Stop {
+    #[must_use]
+    pub fn not_taken(&self, why: &impl Display) -> Stop {
         Stop::new(Exit::Limit, format!("the run does not take it: {why}")).about(&self.file)
     }
 }
 
 /// Refuses two inputs of one name.
-pub(crate) fn distinct(inputs: &[Input]) -> Result<(), Stop> {
+pub fn distinct(inputs: &[Input]) -> Result<(), Stop> {
     let mut seen = HashSet::new();
     match inputs.iter().find(|input| !seen.insert(input.name.as_str())) {
         None => Ok(()),
@@ -94,7 +95,7 @@ pub(crate) fn distinct(inputs: &[Input]) -> Result<(), Stop> {
 /// What an input may still take up while it is read. Running out is remembered, since an error that
 /// passes through a parser loses what it was.
 #[derive(Debug)]
-pub(crate) struct Room {
+struct Room {
     limits: Limits,
     tree_bytes: Cell<u64>,
     exceeded: Cell<bool>,

@@ -1,4 +1,4 @@
-//! What the commands share in telling their results: JSON, diagnostics, values as text.
+//! What commands share in telling their results: JSON, values as text, words.
 //!
 //! Under `--json` exactly one object goes to standard output, on one line, whatever happened. Its keys are
 //! always all there; what does not apply is null. Every object has
@@ -7,78 +7,25 @@
 //! - `error`: null, or why the work could not be done: `message`, `file`, `line`, `column`.
 //!
 //! and where a program was read
-//! - `diagnostics`: the findings in source order, as the data they are ([`Diagnostic`]);
+//! - `diagnostics`: the findings in source order, as the data they are;
 //! - `omitted`: how many further findings are not listed.
 //!
-//! The rest stands with each command: [`super::ended`] for runs, [`super::check`], [`super::print`],
-//! [`super::diff`], [`super::fuzz`], [`super::profile`].
+//! The rest stands with each command, for runs in [`crate::ended`].
 
-use super::source::Source;
-use super::stop::{Exit, Stop};
-use super::terminal;
-use lau_agent_runtime::dsl::diagnostic::{Code, Diagnostic};
-use lau_agent_runtime::dsl::render::render;
-use lau_agent_runtime::{Energy, Value};
+use crate::stop::{Exit, Stop};
+use crate::terminal;
+use lau_runtime::{Energy, Value};
 use serde::Serialize;
 
-/// A source text with what was found in it.
-#[derive(Debug)]
-pub(crate) struct Findings {
-    /// The text.
-    pub(crate) source: Source,
-    /// What was found, in source order.
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// How many more there are.
-    pub(crate) omitted: usize,
-}
-
-impl Findings {
-    /// How many of those listed are errors.
-    pub(crate) fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
-    }
-
-    /// What the findings alone mean for the exit code: warnings do not fail, and a program with more
-    /// of something than there may be has hit a limit.
-    pub(crate) fn exit(&self) -> Exit {
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TooLarge) {
-            Exit::Limit
-        } else if self.errors() > 0 {
-            Exit::Source
-        } else {
-            Exit::Finished
-        }
-    }
-
-    /// Draws the findings over their source lines on standard error.
-    pub(crate) fn draw(&self) {
-        if !self.diagnostics.is_empty() {
-            let colour = terminal::colour();
-            let Source { name, text } = &self.source;
-            terminal::draw(&render(name, text, &self.diagnostics, colour));
-        }
-        if self.omitted > 0 {
-            terminal::note(&format!("{} more not shown", many(self.omitted as u64, "finding")));
-        }
-    }
-
-    /// `2 errors, 1 warning`.
-    pub(crate) fn counts(&self) -> String {
-        let errors = self.errors();
-        let warnings = self.diagnostics.len() - errors;
-        format!("{}, {}", many(errors as u64, "error"), many(warnings as u64, "warning"))
-    }
-}
-
 /// Puts one JSON object on standard output; gives the exit code the process is to end with.
-pub(crate) fn json(exit: Exit, object: &impl Serialize) -> Exit {
+pub fn json(exit: Exit, object: &impl Serialize) -> Exit {
     // Only a map with keys that are no text, or a failing `Serialize`, could make this an error.
     let text = serde_json::to_string(object).expect("reports are plain data");
     put(exit, &format!("{text}\n"))
 }
 
 /// Puts text on standard output; gives the exit code, which is another one if that fails.
-pub(crate) fn put(exit: Exit, text: &str) -> Exit {
+pub fn put(exit: Exit, text: &str) -> Exit {
     match terminal::put(text) {
         Ok(()) => exit,
         Err(stop) => told(&stop),
@@ -86,13 +33,13 @@ pub(crate) fn put(exit: Exit, text: &str) -> Exit {
 }
 
 /// Says on standard error why the work was not done.
-pub(crate) fn told(stop: &Stop) -> Exit {
+pub fn told(stop: &Stop) -> Exit {
     terminal::note(&stop.to_string());
     stop.exit
 }
 
 /// The JSON object for a command that came to nothing before it was known what it was.
-pub(crate) fn stop_json(stop: &Stop) -> Exit {
+pub fn stop_json(stop: &Stop) -> Exit {
     #[derive(Serialize)]
     struct Report<'a> {
         command: Option<&'a str>,
@@ -104,7 +51,8 @@ pub(crate) fn stop_json(stop: &Stop) -> Exit {
 
 /// A value as a user reads it: a text as it is, any other value as plain JSON in one line. Numbers
 /// that JSON cannot write have their names here, though inside a list or map they are null.
-pub(crate) fn text(value: Value) -> String {
+#[must_use]
+pub fn text(value: Value) -> String {
     match value {
         Value::Text(text) => text,
         Value::Number(n) if n.is_nan() => "NaN".to_owned(),
@@ -121,7 +69,8 @@ pub(crate) fn text(value: Value) -> String {
 }
 
 /// As [`text`], but lists and maps over several lines.
-pub(crate) fn pretty(value: Value) -> String {
+#[must_use]
+pub fn pretty(value: Value) -> String {
     if matches!(value, Value::List(_) | Value::Map(_)) {
         // `{:#}` is serde_json's pretty form.
         return format!("{:#}", serde_json::Value::from(value));
@@ -130,12 +79,14 @@ pub(crate) fn pretty(value: Value) -> String {
 }
 
 /// Energy in units as a JSON number, whole ones without a fraction.
-pub(crate) fn units(energy: Energy) -> serde_json::Value {
+#[must_use]
+pub fn units(energy: Energy) -> serde_json::Value {
     Value::Number(energy.to_units()).into()
 }
 
 /// `1 error`, `2 errors`.
-pub(crate) fn many(n: u64, what: &str) -> String {
+#[must_use]
+pub fn many(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 

@@ -6,9 +6,9 @@
 
 mod replace;
 
-use super::source::{Source, bounded};
-use super::stop::{Exit, Stop};
-use lau_agent_runtime::{Limits, Snapshot};
+use crate::source::{Source, bounded};
+use crate::stop::{Exit, Stop};
+use lau_runtime::{Limits, Snapshot};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,15 +25,18 @@ mod note {
 
 /// A run as it is kept in a file.
 #[derive(Debug)]
-pub(crate) struct Saved {
-    pub(crate) snapshot: Snapshot,
-    pub(crate) source: Source,
-    pub(crate) limits: Limits,
+pub struct Saved {
+    /// The run.
+    pub snapshot: Snapshot,
+    /// Its program.
+    pub source: Source,
+    /// What it ran under.
+    pub limits: Limits,
 }
 
 /// Finds out before a run whether what comes of it could be written there, if it is to be. `read` is what is
 /// read besides, or written for another purpose.
-pub(crate) fn check<'p>(
+pub fn check<'p>(
     file: Option<&Path>,
     what: &str,
     read: impl IntoIterator<Item = &'p Path>,
@@ -72,7 +75,7 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 /// Writes a file, all of it or nothing.
-pub(crate) fn put(file: &Path, what: &str, bytes: &[u8]) -> Result<(), Stop> {
+pub fn put(file: &Path, what: &str, bytes: &[u8]) -> Result<(), Stop> {
     let written = match is_file(file) {
         Some(true) => file.canonicalize().and_then(|file| replace::replace(&file, bytes)),
         None if !file.is_symlink() => replace::replace(file, bytes),
@@ -93,7 +96,7 @@ fn folder(file: &Path) -> PathBuf {
 }
 
 /// Writes a run to a file.
-pub(crate) fn write(
+pub fn write(
     file: &Path,
     mut snapshot: Snapshot,
     source: &Source,
@@ -110,7 +113,7 @@ pub(crate) fn write(
 }
 
 /// Reads a run from a file.
-pub(crate) fn read(file: &Path) -> Result<Saved, Stop> {
+pub fn read(file: &Path) -> Result<Saved, Stop> {
     let bytes = File::open(file)
         .and_then(|opened| bounded(opened, FILE_BYTES_MAX))
         .map_err(|error| Stop::unreadable(file, &error))?

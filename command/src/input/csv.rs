@@ -12,8 +12,8 @@
 
 use super::Room;
 use super::quotes::{BadQuote, Quotes, RowLines};
-use crate::cli::stop::{Exit, Stop};
-use lau_agent_runtime::Value;
+use crate::stop::{Exit, Stop};
+use lau_runtime::Value;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 
@@ -153,7 +153,7 @@ impl<R: Read> Read for Bounded<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lau_agent_runtime::Limits;
+    use lau_runtime::Limits;
 
     fn parse(text: &[u8]) -> Result<Value, Stop> {
         read(text, &Room::new(&Limits::default()))

@@ -1,6 +1,6 @@
-//! How a run ended, told: to a reader, or as the JSON object of `lau run`, `lau resume` and `lau profile`.
+//! How a run ended, told: to a reader, or as the JSON object of `lau run` and all that run a program like it.
 //!
-//! The object has, besides what every one has (see [`super::report`]),
+//! The object has, besides what every one has (see [`crate::report`]),
 //! - `engine`: what ran it;
 //! - `ending`: `finished`, `exhausted`, `suspended` or `trapped`; null if nothing ran;
 //! - `output`: the output of a finished run in plain JSON form (numbers that are not finite as null);
@@ -11,54 +11,78 @@
 //! - `place`: where it ended: `function` (null in the main body), `instruction`, `line`, `column`;
 //! - `trap`: `code`, `message`, `place`, and `calls`: the places it was called from, innermost first;
 //! - `memory`: under `--memory`, the memory after the run in plain JSON form.
+//!
+//! What was found in the source before the run is told as it is given; here nobody knows what it is.
 
-use super::args::HowArgs;
-use super::excerpt;
-use super::report::{self, Findings, many, pretty, units};
-use super::source::Source;
-use super::stop::{Exit, Stop};
-use super::terminal;
-use lau_agent_runtime::dsl::diagnostic::{Diagnostic, Span};
-use lau_agent_runtime::{Ending, Energy, Outcome, Place, Suspension, Trap, Value};
+use crate::args::HowArgs;
+use crate::excerpt;
+use crate::report::{self, many, pretty, units};
+use crate::source::Source;
+use crate::stop::{Exit, Stop};
+use crate::terminal;
+use lau_runtime::{Ending, Energy, Outcome, Place, Suspension, Trap, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What was asked for.
 #[derive(Debug)]
-pub(crate) struct Asked<'a> {
+pub struct Asked<'a> {
     /// The command's name.
-    pub(crate) command: &'static str,
+    pub command: &'static str,
+    /// The name of the engine.
+    pub engine: &'a str,
     /// How to run and tell.
-    pub(crate) how: &'a HowArgs,
+    pub how: &'a HowArgs,
     /// The budget, as far as it was given.
-    pub(crate) budget: Energy,
+    pub budget: Energy,
+    /// What goes on with a run, its file left out: `lau resume`.
+    pub resume: &'a str,
+}
+
+/// What was found in the source before the run.
+#[derive(Debug)]
+pub struct Found<'a, D> {
+    /// The findings, in source order.
+    pub diagnostics: &'a [D],
+    /// How many more there are.
+    pub omitted: usize,
+    /// What they mean for the exit code where nothing ran because of them.
+    pub exit: Exit,
+}
+
+/// Nobody looked. That nothing ran then is a bug, unless it is said why.
+impl<D> Default for Found<'_, D> {
+    fn default() -> Self {
+        Found { diagnostics: &[], omitted: 0, exit: Exit::Bug }
+    }
 }
 
 /// What there is to tell; each part is there if the run came so far.
 #[derive(Debug, Default)]
-pub(crate) struct Ended {
-    /// The source and what was found in it.
-    pub(crate) findings: Option<Findings>,
-    /// Where each instruction stands in the source.
-    pub(crate) spans: Vec<Span>,
+pub struct Ended {
+    /// The source of the program.
+    pub source: Option<Source>,
+    /// Which bytes of the source each instruction is.
+    pub spans: Vec<Range<usize>>,
     /// How the run ended.
-    pub(crate) outcome: Option<Outcome>,
+    pub outcome: Option<Outcome>,
     /// The memory after it, if asked for.
-    pub(crate) memory: Option<BTreeMap<String, Value>>,
+    pub memory: Option<BTreeMap<String, Value>>,
     /// Where it was written to.
-    pub(crate) saved: Option<PathBuf>,
+    pub saved: Option<PathBuf>,
     /// What kept the command from its work.
-    pub(crate) stop: Option<Stop>,
+    pub stop: Option<Stop>,
 }
 
 impl Ended {
     /// Tells it in the way that was asked for.
-    pub(crate) fn tell(mut self, asked: &Asked<'_>) -> Exit {
+    pub fn tell<D: Serialize>(mut self, asked: &Asked<'_>, found: Found<'_, D>) -> Exit {
         if !asked.how.json {
-            return self.words(Ended::product);
+            return self.words(asked, found.exit, Ended::product);
         }
-        let (exit, report) = self.report(asked);
+        let (exit, report) = self.report(asked, found);
         report::json(exit, &report)
     }
 
@@ -67,45 +91,48 @@ impl Ended {
         report::put(exit, &terminal::for_stdout(output))
     }
 
-    /// What the command is to end with.
-    pub(crate) fn exit(&self) -> Exit {
-        match (&self.stop, &self.outcome, &self.findings) {
-            (Some(stop), _, _) => stop.exit,
-            (None, Some(outcome), _) => match &outcome.ending {
+    /// What the command is to end with: `otherwise` if nothing ran and nothing says why.
+    #[must_use]
+    pub fn exit(&self, otherwise: Exit) -> Exit {
+        match (&self.stop, &self.outcome) {
+            (Some(stop), _) => stop.exit,
+            (None, Some(outcome)) => match &outcome.ending {
                 Ending::Finished { .. } => Exit::Finished,
                 Ending::Exhausted | Ending::Suspended { .. } => Exit::Exhausted,
                 Ending::Trapped { trap } if trap.kind.is_limit() => Exit::Limit,
                 Ending::Trapped { .. } => Exit::Trapped,
             },
-            (None, None, Some(findings)) => findings.exit(),
-            (None, None, None) => Exit::Bug,
+            (None, None) => otherwise,
         }
     }
 
-    /// Tells it to a reader; `put` puts the output where it belongs. Findings were drawn before the run.
-    pub(crate) fn words(self, put: impl FnOnce(Exit, &str) -> Exit) -> Exit {
-        let exit = self.exit();
-        let told = match (self.outcome, &self.findings) {
-            (Some(outcome), Some(findings)) => {
-                let exhausted = outcome.ending == Ending::Exhausted;
-                let told = end(outcome, exit, &findings.source, &self.spans, put);
-                if told == Exit::Exhausted {
-                    how_to_go_on(self.saved.as_deref(), exhausted);
-                }
-                told
+    /// Tells it to a reader; `put` puts the output where it belongs. What was found in the source was drawn
+    /// before the run.
+    pub fn words(
+        self,
+        asked: &Asked<'_>,
+        otherwise: Exit,
+        put: impl FnOnce(Exit, &str) -> Exit,
+    ) -> Exit {
+        let exit = self.exit(otherwise);
+        let told = self.outcome.map_or(exit, |outcome| {
+            let exhausted = outcome.ending == Ending::Exhausted;
+            let told = end(outcome, exit, self.source.as_ref(), &self.spans, put);
+            if told == Exit::Exhausted {
+                how_to_go_on(asked.resume, self.saved.as_deref(), exhausted);
             }
-            (None, Some(findings)) if self.stop.is_none() => {
-                terminal::note(&format!("{}: {}", findings.source.name, findings.counts()));
-                exit
-            }
-            (None, Some(_)) | (_, None) => exit,
-        };
+            told
+        });
         self.stop.as_ref().map_or(told, report::told)
     }
 
     /// The JSON object, which takes outcome and memory.
-    pub(crate) fn report(&mut self, asked: &Asked<'_>) -> (Exit, Report<'_>) {
-        let exit = self.exit();
+    pub fn report<'a, D: Serialize>(
+        &'a mut self,
+        asked: &Asked<'a>,
+        found: Found<'a, D>,
+    ) -> (Exit, Report<'a, D>) {
+        let exit = self.exit(found.exit);
         let place = self.outcome.as_ref().map(|outcome| outcome.place.clone());
         let used = self.outcome.as_ref().map_or(Energy::ZERO, |outcome| outcome.energy);
         let instructions = self.outcome.as_ref().map_or(0, |outcome| outcome.instructions);
@@ -129,7 +156,7 @@ impl Ended {
         let report = Report {
             command: asked.command,
             exit_code: exit.code(),
-            engine: asked.how.engine.to_string(),
+            engine: asked.engine,
             ending,
             output: output.map(Into::into),
             energy: Used { used: units(used), budget: units(budget) },
@@ -142,8 +169,8 @@ impl Ended {
                 .memory
                 .take()
                 .map(|memory| memory.into_iter().map(|(k, v)| (k, v.into())).collect()),
-            diagnostics: self.findings.as_ref().map_or(&[], |findings| &findings.diagnostics),
-            omitted: self.findings.as_ref().map_or(0, |findings| findings.omitted),
+            diagnostics: found.diagnostics,
+            omitted: found.omitted,
             error: self.stop.as_ref(),
         };
         (exit, report)
@@ -151,10 +178,10 @@ impl Ended {
 }
 
 /// Tells a reader how to go on with a run that stopped.
-fn how_to_go_on(saved: Option<&Path>, exhausted: bool) {
+fn how_to_go_on(resume: &str, saved: Option<&Path>, exhausted: bool) {
     let more = if exhausted { " --budget UNITS" } else { "" };
     terminal::note(&match saved {
-        Some(file) => format!("to go on: lau resume {}{more}", file.display()),
+        Some(file) => format!("to go on: {resume} {}{more}", file.display()),
         None => "to be able to go on from there, run it with --snapshot FILE".to_owned(),
     });
 }
@@ -163,15 +190,14 @@ fn how_to_go_on(saved: Option<&Path>, exhausted: bool) {
 fn end(
     outcome: Outcome,
     exit: Exit,
-    source: &Source,
-    spans: &[Span],
+    source: Option<&Source>,
+    spans: &[Range<usize>],
     put: impl FnOnce(Exit, &str) -> Exit,
 ) -> Exit {
     let Outcome { place, energy, energy_total, budget, instructions, .. } = outcome;
     let draw = |title: &str, calls: &[Place]| {
-        let bytes = spans.get(place.instruction as usize).map(|span| span.start..span.end);
-        let colour = terminal::colour();
-        terminal::draw(&excerpt::draw(title, Some(source), &place, bytes, calls, colour));
+        let bytes = spans.get(place.instruction as usize).cloned();
+        terminal::draw(&excerpt::draw(title, source, &place, bytes, calls, terminal::colour()));
     };
     let (ending, exit) = match outcome.ending {
         Ending::Finished { output } => {
@@ -200,10 +226,10 @@ fn end(
 
 /// The JSON object of a run.
 #[derive(Serialize)]
-pub(crate) struct Report<'a> {
+pub struct Report<'a, D> {
     command: &'static str,
     exit_code: u8,
-    engine: String,
+    engine: &'a str,
     ending: Option<&'static str>,
     output: Option<serde_json::Value>,
     energy: Used,
@@ -213,7 +239,7 @@ pub(crate) struct Report<'a> {
     place: Option<Place>,
     trap: Option<TrapReport>,
     memory: Option<BTreeMap<String, serde_json::Value>>,
-    diagnostics: &'a [Diagnostic],
+    diagnostics: &'a [D],
     omitted: usize,
     error: Option<&'a Stop>,
 }
@@ -236,5 +262,31 @@ impl From<Trap> for TrapReport {
     fn from(trap: Trap) -> Self {
         let Trap { kind, message, place, calls } = trap;
         TrapReport { code: kind.code(), message, place, calls }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_ran_the_report_is_complete() {
+        let how = HowArgs { timeout: None, snapshot: None, json: true, memory: false };
+        let budget = Energy::from_thousandths(1_500);
+        let asked = Asked { command: "run", engine: "aot", how: &how, budget, resume: "./w" };
+        let told = |stop: Option<Stop>, found: Found<'_, &str>| {
+            let mut ended = Ended { stop, ..Ended::default() };
+            let (exit, report) = ended.report(&asked, found);
+            let json = serde_json::to_value(&report).expect("plain data");
+            assert_eq!((&json["exit_code"], &json["engine"]), (&exit.code().into(), &"aot".into()));
+            assert_eq!((&json["ending"], &json["energy"]["budget"]), (&().into(), &1.5.into()));
+            (exit, json)
+        };
+        assert_eq!(told(None, Found::default()).0, Exit::Bug);
+        assert_eq!(told(Some(Stop::usage("no")), Found::default()).0, Exit::Usage);
+        let found = Found { diagnostics: &["a finding"], omitted: 2, exit: Exit::Source };
+        let (exit, json) = told(None, found);
+        assert_eq!((exit, &json["diagnostics"][0]), (Exit::Source, &"a finding".into()));
+        assert_eq!(json["omitted"], 2);
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// The program finished; the check found no error.
     Finished,
     /// The program trapped.
@@ -29,7 +29,8 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The code the process ends with.
-    pub(crate) fn code(self) -> u8 {
+    #[must_use]
+    pub fn code(self) -> u8 {
         match self {
             Exit::Finished => 0,
             Exit::Trapped => 1,
@@ -44,50 +45,56 @@ impl Exit {
 
 /// Why the command stopped before its work was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Stop {
+pub struct Stop {
     /// The exit code it means.
     #[serde(skip)]
-    pub(crate) exit: Exit,
+    pub exit: Exit,
     /// What is wrong.
-    pub(crate) message: String,
+    pub message: String,
     /// The file it is about, if it is about one.
-    pub(crate) file: Option<String>,
+    pub file: Option<String>,
     /// The line in the file, from 1.
-    pub(crate) line: Option<u64>,
+    pub line: Option<u64>,
     /// The column, in characters from 1.
-    pub(crate) column: Option<u64>,
+    pub column: Option<u64>,
 }
 
 impl Stop {
     /// A reason without a file.
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Stop { exit, message: message.into(), file: None, line: None, column: None }
     }
 
     /// Wrong usage.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
     /// A file that cannot be read.
-    pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Self {
+    #[must_use]
+    pub fn unreadable(file: &Path, error: &io::Error) -> Self {
         Self::usage(format!("cannot read it: {error}")).about(file)
     }
 
     /// The same reason, about a file.
-    pub(crate) fn about(mut self, file: &Path) -> Self {
+    #[must_use]
+    pub fn about(mut self, file: &Path) -> Self {
         self.file = Some(file.display().to_string());
         self
     }
 
     /// The same reason, at a line of its file.
-    pub(crate) fn line(mut self, line: u64) -> Self {
+    #[must_use]
+    pub fn line(mut self, line: u64) -> Self {
         self.line = Some(line);
         self
     }
 
     /// The same reason, at a column of its line.
-    pub(crate) fn column(mut self, column: u64) -> Self {
+    #[must_use]
+    pub fn column(mut self, column: u64) -> Self {
         self.column = Some(column);
         self
     }

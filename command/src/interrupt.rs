@@ -4,7 +4,8 @@
 //! Before and after a run Ctrl-C is what it always is. Where the command was started with interrupts
 //! ignored, they stay so.
 
-use lau_agent_runtime::{Canceller, Instance, Outcome};
+use lau_runtime::Outcome;
+use lau_runtime::instance::{Canceller, Instance};
 use std::process;
 use std::sync::Mutex;
 
@@ -20,15 +21,12 @@ fn running(canceller: Option<Canceller>) -> Option<Canceller> {
 }
 
 /// Runs `go` so that Ctrl-C suspends it.
-pub(crate) fn suspendable(
-    instance: &mut Instance,
-    go: impl FnOnce(&mut Instance) -> Outcome,
-) -> Outcome {
+pub fn suspendable(instance: &mut Instance, go: impl FnOnce(&mut Instance) -> Outcome) -> Outcome {
     handled(instance.canceller(), || go(instance))
 }
 
 /// Runs `go` so that Ctrl-C makes what it is given say true: work that looks, and ends early.
-pub(crate) fn noticed<T>(go: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
+pub fn noticed<T>(go: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
     let canceller = Canceller::default();
     let own = canceller.clone();
     handled(canceller, || go(&|| own.is_cancelled()))

@@ -5,9 +5,9 @@
 //! overflow the stack.
 
 use super::Room;
-use crate::cli::source::{bounded, place};
-use crate::cli::stop::Stop;
-use lau_agent_runtime::Value;
+use crate::source::{bounded, place};
+use crate::stop::Stop;
+use lau_runtime::Value;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::HashMap;
 use std::fmt;
@@ -127,8 +127,8 @@ impl<'de> Visitor<'de> for Node<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::stop::Exit;
-    use lau_agent_runtime::Limits;
+    use crate::stop::Exit;
+    use lau_runtime::Limits;
 
     fn parse(text: &str, limits: Limits) -> Result<Value, Stop> {
         read(text.as_bytes(), &Room::new(&limits))
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!((stop.exit, stop.line, stop.column), (Exit::Limit, Some(1), Some(201)));
         assert!(stop.message.contains("200 levels"), "{stop}");
         let deep = Limits { nesting_max: Limits::NESTING_MAX, ..Limits::default() };
-        let worker = std::thread::Builder::new().stack_size(crate::cli::STACK_BYTES);
+        let worker = std::thread::Builder::new().stack_size(crate::guard::STACK_BYTES);
         let read = worker.spawn(move || parse(&nest(1_000), deep).is_ok()).unwrap();
         assert!(read.join().unwrap());
     }

@@ -3,10 +3,10 @@
 //! Requires the text the program was compiled from, and where in it the instruction stands. Without them, or
 //! for a program without places, there are the words alone.
 
-use super::source::Source;
+use crate::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
-use lau_agent_runtime::Place;
+use lau_runtime::Place;
 use std::ops::Range;
 
 /// Longer lines are named and not shown.
@@ -16,7 +16,8 @@ const CALLS_MAX: usize = 10;
 
 /// Draws what happened, the instruction where it did, and the calls that led there, innermost first.
 /// `bytes` are those of the instruction in the source.
-pub(crate) fn draw(
+#[must_use]
+pub fn draw(
     title: &str,
     source: Option<&Source>,
     place: &Place,
