@@ -5,15 +5,24 @@
 //! `lau_runtime::artifact`.
 
 mod batch;
+mod executable;
+mod library;
 mod linker;
+mod runtime;
 
 pub use batch::load;
+pub use executable::{
+    Parts, c_signature, executable, header, not_provided, program_symbol, with_c_builtins,
+};
+pub use library::builtin_symbol;
 pub use linker::Linker;
+pub use runtime::runtime;
 
 use crate::codegen::Refusal;
 use lau_runtime::artifact::Fault;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a program is not compiled ahead of time.
 #[derive(Debug)]
@@ -36,6 +45,22 @@ pub enum Error {
         /// What it said, without paths of files that are gone.
         said: String,
     },
+    /// Executables for that machine cannot be linked here.
+    Foreign(String),
+    /// A library cannot be linked to it.
+    Link {
+        /// The library.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Two builtins would have one symbol.
+    Ambiguous {
+        /// The one.
+        one: String,
+        /// The other.
+        other: String,
+    },
     /// Files on the way cannot be written or read.
     Files(io::Error),
     /// What was linked cannot be loaded.
@@ -57,6 +82,18 @@ impl fmt::Display for Error {
                 })
             }
             Error::Linker { program, said } => write!(f, "`{program}` cannot link it:\n{said}"),
+            Error::Foreign(target) => write!(
+                f,
+                "executables for {target} cannot be linked here; an object file can be made, to be linked \
+                 with a runtime that was built there"
+            ),
+            Error::Link { file, why } => write!(f, "cannot link `{}`: {why}", file.display()),
+            Error::Ambiguous { one, other } => {
+                write!(
+                    f,
+                    "the builtins `{one}` and `{other}` cannot both be linked: their symbols are one"
+                )
+            }
             Error::Files(error) => write!(f, "cannot put together what is to be linked: {error}"),
             Error::Library(why) => write!(f, "cannot load what was linked: {why}"),
             Error::Fault(fault) => fault.fmt(f),

@@ -6,6 +6,7 @@
 //! goes to standard error. What everything that runs a program needs for that is in [`lau_command`].
 
 mod args;
+mod build;
 mod check;
 mod diff;
 mod findings;
@@ -36,6 +37,7 @@ fn command(command: &Command) -> Exit {
     match command {
         Command::Run(args) => run::run(args),
         Command::Resume(args) => resume::resume(args),
+        Command::Build(args) => build::build(args),
         Command::Check(args) => check::check(args),
         Command::Print(args) => print::print(args),
         Command::Profile(args) => profile::profile(args),

@@ -29,9 +29,14 @@ pub struct Program<'a> {
 
 /// Does the work of a process, which ends with the code that this gives.
 pub fn main(program: Program<'_>, work: impl FnOnce() -> Exit + Send + 'static) -> ExitCode {
+    ExitCode::from(exit(program, work).code())
+}
+
+/// Does the work of a process, and says what it is to end with.
+pub fn exit(program: Program<'_>, work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     terminal::set_name(program.name);
     panic::set_hook(Box::new(keep_panic));
-    ExitCode::from(guarded(program, work).code())
+    guarded(program, work)
 }
 
 /// Help and version are what was asked for; anything else is a usage error, which under `--json` is

@@ -10,7 +10,7 @@ use std::process;
 use std::sync::Mutex;
 
 /// What a shell says of a process that an interrupt ended.
-const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: i32 = 130;
 
 /// What suspends the run in progress, if there is one that is not being suspended yet.
 static RUNNING: Mutex<Option<Canceller>> = Mutex::new(None);

@@ -9,7 +9,7 @@ mod replace;
 use crate::source::{Source, bounded};
 use crate::stop::{Exit, Stop};
 use lau_runtime::{Limits, Snapshot};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -74,16 +74,47 @@ fn same(a: &Path, b: &Path) -> bool {
     a == b || place(a).is_some_and(|a| Some(a) == place(b))
 }
 
+/// What a file that is written is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// To be read.
+    Data,
+    /// To be run.
+    Executable,
+}
+
+impl Kind {
+    /// How such a file is made.
+    fn options(self) -> OpenOptions {
+        let mut options = File::options();
+        options.write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(
+            &mut options,
+            match self {
+                Kind::Data => 0o666,
+                Kind::Executable => 0o777,
+            },
+        );
+        options
+    }
+}
+
 /// Writes a file, all of it or nothing.
 pub fn put(file: &Path, what: &str, bytes: &[u8]) -> Result<(), Stop> {
+    put_as(file, what, bytes, Kind::Data)
+}
+
+/// Writes a file of that kind, all of it or nothing.
+pub fn put_as(file: &Path, what: &str, bytes: &[u8], kind: Kind) -> Result<(), Stop> {
+    let options = kind.options();
+    let write = |mut to: File| to.write_all(bytes);
     let written = match is_file(file) {
-        Some(true) => file.canonicalize().and_then(|file| replace::replace(&file, bytes)),
-        None if !file.is_symlink() => replace::replace(file, bytes),
+        Some(true) => file.canonicalize().and_then(|file| replace::replace(&file, bytes, &options)),
+        None if !file.is_symlink() => replace::replace(file, bytes, &options),
         // No file; or a link to where nothing is yet.
-        Some(false) => {
-            File::options().write(true).open(file).and_then(|mut to| to.write_all(bytes))
-        }
-        None => fs::write(file, bytes),
+        Some(false) => options.open(file).and_then(write),
+        None => options.clone().create(true).truncate(true).open(file).and_then(write),
     };
     written.map_err(|error| Stop::usage(format!("cannot write {what}: {error}")).about(file))
 }
@@ -98,18 +129,24 @@ fn folder(file: &Path) -> PathBuf {
 /// Writes a run to a file.
 pub fn write(
     file: &Path,
-    mut snapshot: Snapshot,
+    snapshot: Snapshot,
     source: &Source,
     limits: &Limits,
 ) -> Result<(), Stop> {
-    let limits = serde_json::to_string(limits).map_err(|error| Stop::usage(error.to_string()))?;
+    put(file, "the snapshot", &bytes(snapshot, source, limits))
+}
+
+/// A run as it is kept in a file.
+#[must_use]
+pub fn bytes(mut snapshot: Snapshot, source: &Source, limits: &Limits) -> Vec<u8> {
+    let limits = serde_json::to_string(limits).expect("limits are plain data");
     let notes = [
         (note::SOURCE, source.text.clone()),
         (note::NAME, source.name.clone()),
         (note::LIMITS, limits),
     ];
     snapshot.notes.extend(notes.map(|(key, text)| (key.to_owned(), text)));
-    put(file, "the snapshot", &snapshot.to_bytes())
+    snapshot.to_bytes()
 }
 
 /// Reads a run from a file.

@@ -18,6 +18,15 @@ Exit codes:
   5   a limit was hit: of the run, the source or an input
   70  a bug in lau itself, such as engines that differ";
 
+const BUILD_HELP: &str = "\
+An executable takes the options of `lau run` (--input, --budget, --timeout, --snapshot, --json, limits), ends with the
+same exit codes, and goes on with --resume from a snapshot, its own or one of `lau run`. It is linked by `cc`, or
+by what the environment variable CC names.
+
+A program that calls builtins of a host needs a library that defines them, each as lau_builtin_NAME. An object file
+is for a program in C, which registers them; --emit header tells its interface, --emit runtime writes the archive that
+it is linked with.";
+
 const RUN_HELP: &str = "\
 The output goes to standard output: a text as it is, any other value as JSON. What the program logs
 (`call log n`), warnings and a summary go to standard error.
@@ -92,6 +101,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print a program in one of its forms
     Print(PrintArgs),
+    /// Compile a program to a file that runs without the compiler
+    #[command(after_help = BUILD_HELP, after_long_help = format!("{BUILD_HELP}\n\n{EXIT_CODES}"))]
+    Build(BuildArgs),
     /// Run a program and tell what each line of it took
     #[command(allow_negative_numbers = true, after_help = PROFILE_HELP, after_long_help = format!("{PROFILE_HELP}\n\n{EXIT_CODES}"))]
     Profile(ProfileArgs),
@@ -160,6 +172,73 @@ pub(crate) struct EngineArgs {
     /// What runs it: the interpreter, or native code
     #[arg(long, value_name = "ENGINE", default_value_t = Engine::default(), value_parser = engine())]
     pub(crate) engine: Engine,
+}
+
+/// `lau build`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BuildArgs {
+    /// The program; `-` is standard input
+    #[arg(required_if_eq_any([("emit", "exe"), ("emit", "obj"), ("emit", "header")]))]
+    pub(crate) file: Option<PathBuf>,
+    /// Where to write it [default: the name of the program, in the current folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to make of it
+    #[arg(long, value_name = "KIND", default_value = "exe")]
+    pub(crate) emit: Emit,
+    /// What the program goes by in C: its symbol is NAME_program [default: the name of its file]
+    #[arg(long, value_name = "NAME", value_parser = c_name)]
+    pub(crate) name: Option<String>,
+    /// A library that defines builtins; may be repeated
+    #[arg(long = "link", value_name = "LIBRARY")]
+    pub(crate) libraries: Vec<PathBuf>,
+    /// The machine it is for [default: this one]
+    #[arg(long, value_name = "TRIPLE")]
+    pub(crate) target: Option<String>,
+    /// The least processor it is for, such as x86-64-v3, or `native` [default: the first of its kind]
+    #[arg(long, value_name = "CPU")]
+    pub(crate) cpu: Option<String>,
+    /// Features the processor has besides, such as avx2 or lse, separated by commas; `-avx2` is without
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) features: Vec<String>,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// An executable
+    Exe,
+    /// An object file, for a program in C
+    Obj,
+    /// The header for it
+    Header,
+    /// The archive that it is linked with
+    Runtime,
+}
+
+impl Emit {
+    /// Its name, as it is asked for.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Emit::Exe => "exe",
+            Emit::Obj => "obj",
+            Emit::Header => "header",
+            Emit::Runtime => "runtime",
+        }
+    }
+}
+
+/// A name in C.
+fn c_name(name: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Err("a name in C has letters, digits and `_`, and begins with no digit".into());
+    }
+    Ok(name.to_owned())
 }
 
 /// `lau check`.

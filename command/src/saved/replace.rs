@@ -14,14 +14,14 @@
 
 use super::folder;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Puts bytes in place of a file, all of them or none.
-pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Puts bytes in place of a file, all of them or none. The new file is made with the options.
+pub(super) fn replace(file: &Path, bytes: &[u8], options: &OpenOptions) -> io::Result<()> {
     remove_left_behind(file);
-    let (mut new, path) = beside(file)?;
+    let (mut new, path) = beside(file, options)?;
     let written =
         new.write_all(bytes).and_then(|()| new.sync_all()).and_then(|()| fs::rename(&path, file));
     if written.is_err() {
@@ -54,14 +54,14 @@ fn is_temporary(name: &OsString, prefix: &OsString) -> bool {
 }
 
 /// A new file in the same folder, locked.
-fn beside(file: &Path) -> io::Result<(File, PathBuf)> {
+fn beside(file: &Path, options: &OpenOptions) -> io::Result<(File, PathBuf)> {
     const TRIES: u32 = 1_000;
     let mut tried = 0;
     loop {
         let mut name = prefix(file);
         name.push(format!("{}-{tried}.tmp", std::process::id()));
         let path = folder(file).join(name);
-        match File::create_new(&path) {
+        match options.clone().create_new(true).open(&path) {
             Ok(new) if lock::is_ours(&new) => return Ok((new, path)),
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             // Taken for left behind; or left behind by another of our number.

@@ -146,11 +146,13 @@ unsafe fn borrowed<const N: usize>(bits: &[u64; N]) -> &[Word; N] {
 // SAFETY of all below: native code passes the context it was entered with, words that it holds, and
 // addresses of variables that it has not lent to anybody; it keeps to what moves.
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_release"))]
 unsafe extern "C" fn release(_: *mut Context, _: i64, word: u64, _: u64, _: u64) {
     // SAFETY: as above; it moves.
     drop(unsafe { Word::from_native(word) });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_release_all"))]
 unsafe extern "C" fn release_all(_: *mut Context, _: i64, from: u64, n: u64, _: u64) {
     // SAFETY: as above; native code names variables of its own, and uses them no more.
     let words = unsafe { std::slice::from_raw_parts(from as *const u64, n as usize) };
@@ -160,6 +162,7 @@ unsafe extern "C" fn release_all(_: *mut Context, _: i64, from: u64, n: u64, _: 
     }
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_move"))]
 unsafe extern "C" fn move_words(_: *mut Context, _: i64, from: u64, to: u64, n: u64) {
     // SAFETY: native code names variables of its own and the record it writes, with room for them.
     unsafe {
@@ -167,6 +170,7 @@ unsafe extern "C" fn move_words(_: *mut Context, _: i64, from: u64, to: u64, n: 
     }
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_truthy"))]
 unsafe extern "C" fn truthy(context: *mut Context, energy: i64, word: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let (mut site, word) = unsafe { (Site::new(context), [word]) };
@@ -175,6 +179,7 @@ unsafe extern "C" fn truthy(context: *mut Context, energy: i64, word: u64, _: u6
     site.end(status::DONE, Word::bool(word.is_truthy()).into_native(), energy);
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_compare"))]
 unsafe extern "C" fn compare(context: *mut Context, energy: i64, a: u64, b: u64, how: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -206,6 +211,7 @@ unsafe extern "C" fn compare(context: *mut Context, energy: i64, a: u64, b: u64,
     });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_rem"))]
 unsafe extern "C" fn rem(context: *mut Context, energy: i64, a: u64, b: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -213,6 +219,7 @@ unsafe extern "C" fn rem(context: *mut Context, energy: i64, a: u64, b: u64, _: 
     site.end(status::DONE, result.to_bits(), energy);
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_pow"))]
 unsafe extern "C" fn pow(context: *mut Context, energy: i64, a: u64, b: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -220,6 +227,7 @@ unsafe extern "C" fn pow(context: *mut Context, energy: i64, a: u64, b: u64, _: 
     site.end(status::DONE, result.to_bits(), energy);
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_get"))]
 unsafe extern "C" fn get(context: *mut Context, energy: i64, container: u64, key: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -232,6 +240,7 @@ unsafe extern "C" fn get(context: *mut Context, energy: i64, container: u64, key
     });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_has"))]
 unsafe extern "C" fn has(context: *mut Context, energy: i64, container: u64, key: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -243,6 +252,7 @@ unsafe extern "C" fn has(context: *mut Context, energy: i64, container: u64, key
     });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_len"))]
 unsafe extern "C" fn len(context: *mut Context, energy: i64, container: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -252,6 +262,7 @@ unsafe extern "C" fn len(context: *mut Context, energy: i64, container: u64, _: 
     site.priced(energy, 0, |_| sized::len(container).map(Word::into_native));
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_append"))]
 unsafe extern "C" fn append(context: *mut Context, energy: i64, at: u64, value: u64, _: u64) {
     // SAFETY: as above.
     let (mut site, variable) = unsafe { (Site::new(context), &mut *(at as *mut Word)) };
@@ -268,6 +279,7 @@ unsafe extern "C" fn append(context: *mut Context, energy: i64, at: u64, value: 
     });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_put"))]
 unsafe extern "C" fn put(context: *mut Context, energy: i64, at: u64, key: u64, value: u64) {
     // SAFETY: as above.
     let (mut site, variable) = unsafe { (Site::new(context), &mut *(at as *mut Word)) };
@@ -293,6 +305,7 @@ impl Site<'_> {
     }
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_list"))]
 unsafe extern "C" fn list(context: *mut Context, energy: i64, n: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -308,6 +321,7 @@ unsafe extern "C" fn list(context: *mut Context, energy: i64, n: u64, _: u64, _:
     });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_map"))]
 unsafe extern "C" fn map(context: *mut Context, energy: i64, n: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -325,6 +339,7 @@ unsafe extern "C" fn map(context: *mut Context, energy: i64, n: u64, _: u64, _: 
     });
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_call"))]
 unsafe extern "C" fn call(context: *mut Context, energy: i64, operation: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -367,6 +382,7 @@ unsafe extern "C" fn call(context: *mut Context, energy: i64, operation: u64, _:
     site.end(status::PENDING, 0, rest);
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_delegate"))]
 unsafe extern "C" fn delegate(context: *mut Context, energy: i64, operation: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -400,6 +416,7 @@ impl Site<'_> {
     }
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_profile_enter"))]
 unsafe extern "C" fn profile_enter(context: *mut Context, _: i64, function: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -407,6 +424,7 @@ unsafe extern "C" fn profile_enter(context: *mut Context, _: i64, function: u64,
     site.profile(|profile| profile.enter(function));
 }
 
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_profile_leave"))]
 unsafe extern "C" fn profile_leave(context: *mut Context, _: i64, _: u64, _: u64, _: u64) {
     // SAFETY: as above.
     let mut site = unsafe { Site::new(context) };
@@ -414,6 +432,7 @@ unsafe extern "C" fn profile_leave(context: *mut Context, _: i64, _: u64, _: u64
 }
 
 /// Calls a typed builtin.
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_typed"))]
 unsafe extern "C" fn typed(context: *mut Context, operation: u64) -> f64 {
     // SAFETY: as above.
     let Site { context, run } = unsafe { Site::new(context) };
@@ -450,6 +469,7 @@ unsafe extern "C" fn typed(context: *mut Context, operation: u64) -> f64 {
 }
 
 /// Calls a function of the library that takes Numbers alone, by its number in the table.
+#[cfg_attr(feature = "names", unsafe(export_name = "lau_scalar"))]
 unsafe extern "C" fn scalar(context: *mut Context, function: u64) -> f64 {
     // SAFETY: as above.
     let Site { context, .. } = unsafe { Site::new(context) };

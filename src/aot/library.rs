@@ -1,0 +1,71 @@
+//! Libraries that provide builtins: what they define.
+
+use super::Error;
+use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSymbol};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The symbol under which a library defines a builtin: `lau_builtin_` and the name, in which everything that a name in
+/// C cannot have is `_` and two hexadecimal digits.
+///
+/// ```
+/// use lau_agent_runtime::aot::builtin_symbol;
+/// assert_eq!(builtin_symbol("round_up"), "lau_builtin_round_up");
+/// assert_eq!(builtin_symbol("web.get"), "lau_builtin_web_2eget");
+/// ```
+#[must_use]
+pub fn builtin_symbol(name: &str) -> String {
+    format!("lau_builtin_{}", c_name(name))
+}
+
+/// A name as one of C.
+pub(super) fn c_name(name: &str) -> String {
+    let mut symbol = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' {
+            symbol.push(byte.into());
+        } else {
+            symbol += &format!("_{byte:02x}");
+        }
+    }
+    symbol
+}
+
+/// The symbols that an archive, object file or shared library defines for others.
+pub(super) fn symbols(file: &Path) -> Result<BTreeSet<String>, Error> {
+    let wrong = |why: String| Error::Link { file: file.to_owned(), why };
+    let bytes = fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let mut symbols = BTreeSet::new();
+    if let Ok(archive) = ArchiveFile::parse(&*bytes) {
+        for member in archive.members() {
+            let data = member.and_then(|member| member.data(&*bytes));
+            let data = data.map_err(|error| wrong(error.to_string()))?;
+            // An archive may hold other things than object files.
+            if let Ok(object) = object::File::parse(data) {
+                defined(&object, &mut symbols);
+            }
+        }
+    } else {
+        let object = object::File::parse(&*bytes).map_err(|_| {
+            wrong("it is neither an object file nor an archive or shared library".to_owned())
+        })?;
+        defined(&object, &mut symbols);
+    }
+    Ok(symbols)
+}
+
+fn defined(object: &object::File<'_>, symbols: &mut BTreeSet<String>) {
+    let shared = object.kind() == object::ObjectKind::Dynamic;
+    let mut add = |symbol: object::Symbol<'_, '_>| {
+        if symbol.is_definition() && symbol.is_global() {
+            symbols.extend(symbol.name().map(str::to_owned));
+        }
+    };
+    if shared {
+        object.dynamic_symbols().for_each(&mut add);
+    } else {
+        object.symbols().for_each(&mut add);
+    }
+}

@@ -1,0 +1,135 @@
+/* Programs of lau, compiled ahead of time, in a program in C.
+
+   `lau build PROGRAM.lau --emit obj` makes an object file, `--emit header` this header with the program's own lines at
+   its end, `--emit runtime` the archive liblau.a that both are linked with:
+
+       cc host.c program.o liblau.a -lpthread -lm -ldl -o host
+
+   Energy is in thousandths of a unit. Values that C has no type for are plain JSON. An instance is used by one thread
+   at a time; different instances, of one program too, by different threads at once. Texts that are lent last until the
+   next call with the same instance or call. */
+
+#ifndef LAU_H
+#define LAU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A compiled program as it is in an object file. */
+typedef struct lau_image {
+    unsigned char magic[8];
+    const void *artifact;
+    size_t artifact_bytes;
+    const void *functions;
+    size_t functions_count;
+} lau_image;
+
+typedef struct lau_program lau_program;     /* a compiled program, taken up; any number of threads may have it */
+typedef struct lau_host lau_host;           /* the builtins that programs can call */
+typedef struct lau_instance lau_instance;   /* a program with its memory, energy, and run */
+typedef struct lau_canceller lau_canceller; /* what suspends runs from another thread */
+typedef struct lau_call lau_call;           /* a call of a builtin, while it lasts */
+
+/* How a run ended. */
+enum lau_ending {
+    LAU_MISUSED = -1,   /* what was asked for cannot be done; lau_instance_message says why */
+    LAU_FINISHED = 0,   /* lau_instance_output is what it gave */
+    LAU_TRAPPED = 1,    /* lau_instance_message says how and where */
+    LAU_EXHAUSTED = 2,  /* out of energy; lau_instance_resume goes on */
+    LAU_SUSPENDED = 3   /* by time, a canceller, or a builtin that answers later; lau_instance_resume goes on */
+};
+
+/* What a value is. */
+enum lau_type {
+    LAU_NONE = -1,
+    LAU_NULL = 0,
+    LAU_BOOL = 1,
+    LAU_NUMBER = 2,
+    LAU_TEXT = 3,
+    LAU_LIST = 4,
+    LAU_MAP = 5,
+    LAU_REFERENCE = 6
+};
+
+/* Where `error` is asked for, it may be null; else a text is put there if the result is null, for lau_text_free. */
+void lau_text_free(char *text);
+
+/* Takes up a program. */
+lau_program *lau_program_load(const lau_image *image, char **error);
+void lau_program_free(lau_program *program);
+
+/* A builtin. It reads its arguments from the call, and answers by one of lau_return_*; without one its answer is null.
+   It is called on the thread that runs the instance: of several instances at once, if they run at once. */
+typedef void (*lau_builtin)(lau_call *call);
+
+lau_host *lau_host_new(void);
+void lau_host_free(lau_host *host);
+/* Makes a builtin callable under a name, for instances that are made from now on. A call costs 1 unit. 0 if it went well. */
+int lau_host_register(lau_host *host, const char *name, lau_builtin function, void *data);
+
+void *lau_call_data(const lau_call *call);
+size_t lau_call_count(const lau_call *call);
+int lau_call_type(const lau_call *call, size_t at); /* enum lau_type; LAU_NONE if there is no such argument */
+/* Whether the argument is of that type; then its value is put there. */
+int lau_call_number(const lau_call *call, size_t at, double *number);
+int lau_call_bool(const lau_call *call, size_t at, int *value);
+/* The argument as a text, ended by a zero byte, lent; null if it is none. `bytes` may be null. */
+const char *lau_call_text(lau_call *call, size_t at, size_t *bytes);
+/* Any argument as plain JSON, lent; null if there is none. */
+const char *lau_call_json(lau_call *call, size_t at, size_t *bytes);
+
+void lau_return_null(lau_call *call);
+void lau_return_bool(lau_call *call, int value);
+void lau_return_number(lau_call *call, double number);
+void lau_return_text(lau_call *call, const char *text, size_t bytes); /* UTF-8, or it is a failure */
+void lau_return_json(lau_call *call, const char *json, size_t bytes);
+void lau_return_failure(lau_call *call, const char *message); /* a trap, or under `try` a value */
+void lau_return_later(lau_call *call, const char *message);   /* suspends the run until lau_instance_answer */
+
+/* An instance with empty memory. The host must have the builtins that the program was compiled for. */
+lau_instance *lau_instance_new(const lau_program *program, const lau_host *host, char **error);
+/* One that goes on, by lau_instance_resume, with a run that was stopped elsewhere. */
+lau_instance *lau_instance_restore(const lau_program *program, const lau_host *host, const void *snapshot,
+                                   size_t bytes, char **error);
+void lau_instance_free(lau_instance *instance);
+
+/* Puts a value of plain JSON into a field of memory. 0 if it went well. */
+int lau_instance_set_memory(lau_instance *instance, const char *name, const char *json, size_t bytes);
+/* A field of memory as plain JSON, lent; null if it was never stored. */
+const char *lau_instance_memory(lau_instance *instance, const char *name);
+/* Suspends runs so long after they begin or go on; 0 is never. */
+void lau_instance_set_timeout_ms(lau_instance *instance, uint64_t ms);
+
+/* Runs from the start under a budget; gives enum lau_ending. */
+int lau_instance_run(lau_instance *instance, uint64_t budget);
+/* Goes on with a run that stopped, with so much more budget. */
+int lau_instance_resume(lau_instance *instance, uint64_t extra);
+/* Answers the call that a suspended run waits for. 0 if it went well. */
+int lau_instance_answer(lau_instance *instance, const char *json, size_t bytes);
+int lau_instance_answer_failure(lau_instance *instance, const char *message);
+
+/* Lent. The output of a finished run is plain JSON, null if there is none; the message is never null. */
+const char *lau_instance_output(lau_instance *instance);
+const char *lau_instance_message(const lau_instance *instance);
+/* Of the whole run, over all its parts. */
+uint64_t lau_instance_used(const lau_instance *instance);
+uint64_t lau_instance_instructions(const lau_instance *instance);
+
+/* The stopped run as bytes, for lau_instance_restore, `lau resume` and --resume; null if there is none. */
+void *lau_instance_snapshot(lau_instance *instance, size_t *bytes);
+void lau_snapshot_free(void *snapshot, size_t bytes);
+
+/* What suspends the runs of an instance; lau_cancel may be called from any thread. */
+lau_canceller *lau_instance_canceller(const lau_instance *instance);
+void lau_cancel(const lau_canceller *canceller);
+void lau_canceller_free(lau_canceller *canceller);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
