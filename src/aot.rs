@@ -16,7 +16,7 @@ pub use executable::{
 };
 pub use library::builtin_symbol;
 pub use linker::Linker;
-pub use runtime::runtime;
+pub use runtime::{HEADER, runtime};
 
 use crate::codegen::Refusal;
 use lau_runtime::artifact::Fault;

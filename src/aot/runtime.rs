@@ -6,8 +6,8 @@ use std::io::{self, Read};
 /// The archive, compressed.
 const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/liblau.a.gz"));
 
-/// The header that goes with it.
-pub(super) const HEADER: &str = include_str!("../../start/lau.h");
+/// The header that goes with it, of no program.
+pub const HEADER: &str = include_str!("../../start/lau.h");
 
 /// What a linker must know for it.
 pub(super) const LIBRARIES: &[&str] = &["-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];

@@ -177,8 +177,7 @@ pub(crate) struct EngineArgs {
 /// `lau build`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BuildArgs {
-    /// The program; `-` is standard input
-    #[arg(required_if_eq_any([("emit", "exe"), ("emit", "obj"), ("emit", "header")]))]
+    /// The program; `-` is standard input. The runtime is of no program
     pub(crate) file: Option<PathBuf>,
     /// Where to write it [default: the name of the program, in the current folder]
     #[arg(short, long, value_name = "FILE")]
@@ -213,7 +212,7 @@ pub(crate) enum Emit {
     Exe,
     /// An object file, for a program in C
     Obj,
-    /// The header for it
+    /// The header for it; without a program, of the runtime alone
     Header,
     /// The archive that it is linked with
     Runtime,

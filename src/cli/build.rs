@@ -125,19 +125,25 @@ fn stages(args: &BuildArgs, built: &mut Built) -> Result<(), Stop> {
     };
     let target = target.map_err(Stop::usage)?;
     built.target = Some(target.to_string());
-    if args.emit == Emit::Exe && !target.is_host() {
+    if matches!(args.emit, Emit::Exe | Emit::Runtime) && !target.is_host() {
         return Err(Stop::usage(aot::Error::Foreign(target.to_string()).to_string()));
     }
     if args.emit == Emit::Runtime {
-        if !target.is_host() {
-            return Err(Stop::usage(aot::Error::Foreign(target.to_string()).to_string()));
-        }
         let output = args.output.clone().unwrap_or_else(|| PathBuf::from("liblau.a"));
         saved::check(Some(&output), "the archive", args.file.as_deref())?;
         let archive = aot::runtime().map_err(|error| Stop::usage(error.to_string()))?;
         return write(built, &output, "the archive", &archive, Kind::Data);
     }
-    let Some(file) = &args.file else { return Err(Stop::usage("a program is needed")) };
+    let Some(file) = &args.file else {
+        if args.emit != Emit::Header {
+            let message =
+                "it needs the FILE of a program; only --emit header and --emit runtime go without";
+            return Err(Stop::usage(message));
+        }
+        let output = args.output.clone().unwrap_or_else(|| PathBuf::from("lau.h"));
+        saved::check(Some(&output), "the header", [])?;
+        return write(built, &output, "the header", aot::HEADER.as_bytes(), Kind::Data);
+    };
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let stem = stem.filter(|_| file != Path::new("-"));
     let named = args.name.clone().or_else(|| stem.clone()).unwrap_or_else(|| "stdin".to_owned());

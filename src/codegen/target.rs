@@ -37,6 +37,9 @@ struct Known {
     features: &'static [(&'static str, &'static str)],
 }
 
+const KNOWN: &str =
+    "known are x86_64-unknown-linux-gnu and aarch64-unknown-linux-gnu, also with musl";
+
 /// The processor this runs on.
 const NATIVE: &str = "native";
 
@@ -73,12 +76,9 @@ fn known(triple: &Triple) -> Result<&'static Known, String> {
     } else {
         None
     };
-    known.filter(|_| elf).ok_or_else(|| {
-        format!(
-            "there is no code for the target `{triple}`; known are x86_64-unknown-linux-gnu and \
-             aarch64-unknown-linux-gnu, also with musl"
-        )
-    })
+    known
+        .filter(|_| elf)
+        .ok_or_else(|| format!("there is no code for the target `{triple}`; {KNOWN}"))
 }
 
 impl Target {
@@ -90,7 +90,7 @@ impl Target {
     /// If one of them is not known; the message lists those that are.
     pub fn new(triple: &str, cpu: Option<&str>, features: &[String]) -> Result<Target, String> {
         let triple = Triple::from_str(triple)
-            .map_err(|error| format!("`{triple}` is no target triple: {error}"))?;
+            .map_err(|error| format!("`{triple}` is no target triple: {error}; {KNOWN}"))?;
         let known = known(&triple)?;
         if let Some(cpu) = cpu
             && !known.cpus.contains(&cpu)
