@@ -297,6 +297,9 @@ pub(crate) struct DiffArgs {
     /// Energy a program may use, in units [default: 10000000, or what `lau fuzz` wrote into the file]
     #[arg(long, value_name = "UNITS", value_parser = units)]
     pub(crate) budget: Option<Energy>,
+    /// Compare code compiled ahead of time too; it is linked by a C compiler
+    #[arg(long)]
+    pub(crate) aot: bool,
     /// How often a run is cut on its way
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(..=CUTS_MAX))]
     pub(crate) cuts: u32,

@@ -20,6 +20,8 @@ mod told;
 use super::args::DiffArgs;
 use super::findings::Findings;
 use super::progress::Progress;
+use lau_agent_runtime::aot;
+use lau_agent_runtime::codegen::{Options, Target};
 use lau_agent_runtime::engine::Prepared;
 use lau_agent_runtime::fuzz::calls::{Came, Log};
 use lau_agent_runtime::fuzz::replay::Replay;
@@ -38,6 +40,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 struct Compared {
     name: String,
+    engines: Vec<&'static str>,
     findings: Option<Findings>,
     hints: Vec<String>,
     runs: u64,
@@ -54,7 +57,8 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
         .files
         .iter()
         .map(|file| {
-            let mut compared = Compared { name: file.display().to_string(), ..Compared::default() };
+            let (name, engines) = (file.display().to_string(), engines(args));
+            let mut compared = Compared { name, engines, ..Compared::default() };
             if let Err(stop) = stages(file, args, &mut compared) {
                 compared.stop = Some(stop);
             }
@@ -67,7 +71,29 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
         })
         .collect();
     let exit = exit(&compared);
-    if args.json { told::answer(exit, compared) } else { exit }
+    if args.json { told::answer(exit, engines(args), compared) } else { exit }
+}
+
+/// What the engine is called whose code was compiled ahead of time.
+const AHEAD: &str = "aot";
+
+/// The engines that are compared.
+fn engines(args: &DiffArgs) -> Vec<&'static str> {
+    let own = Engine::ALL.iter().map(|engine| engine.name());
+    own.chain(args.aot.then_some(AHEAD)).collect()
+}
+
+/// All that take part.
+fn contenders(args: &DiffArgs, linked: &Arc<Linked>) -> Result<Vec<Contender>, Stop> {
+    let mut contenders = Contender::all();
+    if args.aot {
+        let target = Target::host().map_err(Stop::usage)?;
+        let prepared = aot::load(std::slice::from_ref(linked), Options::default(), &target);
+        let prepared = prepared.map_err(|why| Stop::usage(why.to_string()))?;
+        contenders
+            .extend(prepared.into_iter().map(|one| Contender::new(AHEAD, move |_| one.clone())));
+    }
+    Ok(contenders)
 }
 
 /// That of the worst: engines that differ, then the first file that could not be compared.
@@ -101,8 +127,9 @@ fn stages(file: &Path, args: &DiffArgs, compared: &mut Compared) -> Result<(), S
     let host = Arc::new(host);
     let mut memory = replay.memory.clone();
     memory.extend(inputs(&args.inputs, &linked, &host, limits)?);
+    let contenders = contenders(args, &linked)?;
     let stage = Stage::new(linked, host, log, memory);
-    let contest = match Contest::new(&stage, &Contender::all()) {
+    let contest = match Contest::new(&stage, &contenders) {
         Ok(contest) => contest,
         Err(difference) => {
             compared.difference = Some(difference);

@@ -1,6 +1,6 @@
 //! `lau diff`: lines, exit codes, JSON, and files that say how they are to be run.
 
-use crate::support::{RECURSES, file, keys, program, run, run_with};
+use crate::support::{RECURSES, file, keys, lau, program, run, run_with};
 use serde_json::json;
 use std::path::Path;
 
@@ -14,6 +14,22 @@ fn a_line_tells_that_engines_agree() {
     assert!(line.ends_with(" runs, the same: finished, 0.3 units"), "{line}");
     let few = program("diff - --cuts 1", "push 2\npush 3\nmul\n");
     assert!(few.stdout.contains(&format!("{} runs", engines + 2 * (3 * engines - 2))), "{few:?}");
+}
+
+#[test]
+fn code_compiled_ahead_of_time_takes_part_if_asked_for() {
+    let ran = program("diff - --aot", "push 2\npush 3\nmul\n");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.stdout.starts_with("<stdin>: 3 engines, "), "{ran:?}");
+    let json = program("diff - --aot --json", "push 2\npush x\nmul\n").json();
+    assert_eq!(json["engines"], json!(["interp", "jit", "aot"]));
+    assert_eq!(json["files"][0]["same"], true);
+    let mut command = lau();
+    let file = file("diff_ahead.lau", "push 1");
+    let output = command.args(["diff", "--aot"]).arg(file).env("CC", "no-such-compiler").output();
+    let output = output.expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("no-such-compiler"), "{said}");
 }
 
 #[test]

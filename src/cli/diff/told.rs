@@ -3,14 +3,14 @@
 use super::Compared;
 use lau_agent_runtime::dsl::diagnostic::Diagnostic;
 use lau_agent_runtime::fuzz::{Difference, Plan, Seen, SeenEnding};
-use lau_agent_runtime::{Energy, Engine, Limits};
+use lau_agent_runtime::{Energy, Limits};
 use lau_command::report::{self, many, units};
 use lau_command::stop::{Exit, Stop};
 use serde::Serialize;
 
 /// `x.lau: 2 engines, 70 runs, the same: finished, 8.75 units`; `None` if nothing was compared.
 pub(super) fn line(compared: &Compared) -> Option<String> {
-    let engines = many(Engine::ALL.len() as u64, "engine");
+    let engines = many(compared.engines.len() as u64, "engine");
     let runs = many(compared.runs, "run");
     let what = match (&compared.difference, &compared.whole) {
         (Some(difference), _) => format!("they differ: {}", first_line(difference)),
@@ -101,11 +101,11 @@ struct Differs {
 }
 
 /// The JSON object.
-pub(super) fn answer(exit: Exit, compared: Vec<Compared>) -> Exit {
+pub(super) fn answer(exit: Exit, engines: Vec<&'static str>, compared: Vec<Compared>) -> Exit {
     let report = Report {
         command: "diff",
         exit_code: exit.code(),
-        engines: Engine::ALL.iter().map(|engine| engine.name()).collect(),
+        engines,
         files: compared.into_iter().map(file).collect(),
         error: None,
     };
