@@ -14,6 +14,7 @@ use lau_runtime::artifact::{self, Image};
 use lau_runtime::instance::Linked;
 use lau_runtime::native::HELPERS;
 use libloading::{Library, Symbol};
+use std::borrow::Borrow;
 use std::fs;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ use std::sync::Arc;
 /// instance.set_energy(Energy::ZERO, Energy::from_units(1.0));
 /// assert_eq!(instance.run().output().unwrap().as_f64(), Some(6.0));
 /// ```
-pub fn load<L: AsRef<Linked>>(
+pub fn load<L: Borrow<Linked>>(
     programs: &[L],
     options: Options,
     target: &Target,
@@ -51,7 +52,7 @@ pub fn load<L: AsRef<Linked>>(
     for (at, linked) in programs.iter().enumerate() {
         let symbol = symbol(at);
         let plan = Plan { target, options, symbol: &symbol, source: None, main: None };
-        let object = object(linked.as_ref(), &plan)?;
+        let object = object(linked.borrow(), &plan)?;
         let file = format!("{at}.o");
         fs::write(folder.path().join(&file), object.bytes)?;
         files.push(file);

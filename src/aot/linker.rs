@@ -34,6 +34,11 @@ impl Linker {
         };
         let mut words = words.into_iter();
         let program = words.next().unwrap_or_else(|| OsString::from("cc"));
+        // It runs in a folder of its own, where a path from here leads nowhere.
+        let program = match std::path::absolute(&program) {
+            Ok(path) if Path::new(&program).components().count() > 1 => path.into_os_string(),
+            Ok(_) | Err(_) => program,
+        };
         Linker { program, arguments: words.collect(), from_environment }
     }
 
@@ -83,6 +88,8 @@ mod tests {
         assert_eq!(words(""), ("cc".into(), 0));
         assert_eq!(words("  "), ("cc".into(), 0));
         assert_eq!(Linker::named(None).name(), "cc");
+        let (here, _) = words("./my-cc -m64");
+        assert!(Path::new(&here).is_absolute() && here.ends_with("/my-cc"), "{here}");
     }
 
     #[test]

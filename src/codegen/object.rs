@@ -26,7 +26,7 @@ use std::mem::offset_of;
 pub struct Plan<'a> {
     /// The machine it is for.
     pub target: &'a Target,
-    /// How code is made.
+    /// How code is made. It never keeps a profile: nothing that takes it up could give it one.
     pub options: Options,
     /// The symbol of the image. It is a name in C.
     pub symbol: &'a str,
@@ -77,8 +77,9 @@ pub fn object(linked: &Linked, plan: &Plan<'_>) -> Result<Object, Refusal> {
 }
 
 fn make(linked: &Linked, plan: &Plan<'_>) -> Result<Object, Error> {
+    let options = Options { profile: false, ..plan.options };
     let mut builder =
-        ObjectBuilder::new(plan.target.isa(plan.options)?, plan.symbol, default_libcall_names())?;
+        ObjectBuilder::new(plan.target.isa(options)?, plan.symbol, default_libcall_names())?;
     builder.per_function_section(true);
     let mut module = ObjectModule::new(builder);
     let mut artifact = Artifact::new(linked, plan.source.clone());
@@ -89,7 +90,7 @@ fn make(linked: &Linked, plan: &Plan<'_>) -> Result<Object, Error> {
     artifact.features = module.isa().isa_flags().iter().filter_map(used).collect();
 
     let mut functions = Functions::default();
-    let coverage = codes(linked, plan.options, &mut module, &mut functions);
+    let coverage = codes(linked, options, &mut module, &mut functions);
     let coverage = match coverage {
         Ok((codes, coverage)) => {
             artifact.codes = codes;

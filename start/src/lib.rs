@@ -4,6 +4,7 @@
 //! `lau.h` tells it. Both take up the image that the object file of a program has, and hand all else to the
 //! runtime. What native code itself calls, the helpers, is the runtime's.
 
+#![cfg(unix)]
 #![expect(unsafe_code, reason = "this is the boundary to C")]
 
 mod builtin;
