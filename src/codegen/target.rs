@@ -145,7 +145,13 @@ impl Target {
         match self.cpu.as_deref() {
             // Cranelift's baseline of either is the architecture's.
             None | Some(NATIVE | "x86-64" | "generic") => {}
-            Some(cpu) => builder.enable(cpu)?,
+            Some(cpu) => {
+                builder.enable(cpu)?;
+                // Cranelift's third level has AVX2 without AVX, which every such processor has.
+                if let "x86-64-v3" | "x86-64-v4" = cpu {
+                    builder.enable("has_avx")?;
+                }
+            }
         }
         for (feature, on) in &self.features {
             builder.set(feature, if *on { "true" } else { "false" })?;
