@@ -35,7 +35,15 @@ fn archive(out: &Path) -> PathBuf {
     // One folder for all builds of the command: `out` is PROFILE/build/PACKAGE/out below the folder of builds.
     let folder = out.ancestors().nth(4).unwrap_or(out).join("lau-start");
     let mut cargo = Command::new(variable("CARGO"));
-    cargo.args(["build", "--release", "--locked", "--quiet", "--manifest-path"]);
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--features",
+        "names",
+        "--manifest-path",
+    ]);
     cargo
         .arg(root.join("start/Cargo.toml"))
         .args(["--target", &target, "--target-dir"])

@@ -80,16 +80,14 @@ fn a_guard_that_is_made_to_leave_does() {
     assert_eq!(left(), unforced);
 }
 
-/// A map by a Text that was taken for a list by a Number: what is assumed wrongly is assumed no more.
-#[test]
-fn a_map_that_was_taken_for_a_list_is_so_no_more() {
-    let source = "push 0\nstore i\nagain:\nload map\nload key\nget\nstore x\nload i\npush 1\nadd\n\
-        store i\nload i\npush 1000\nlt\njump_true again\nload x";
+/// Looks up in a map by a Text, a thousand times.
+const LOOKS_UP: &str = "push 0\nstore i\nagain:\nload map\nload key\nget\nstore x\nload i\npush 1\nadd\n\
+    store i\nload i\npush 1000\nlt\njump_true again\nload x";
+
+/// How often a run of that leaves the code.
+fn looking_up(prepared: &Prepared) -> impl Fn() -> u64 {
     let host = Arc::new(Host::default());
-    let program = compile(source, &host.interface()).program.expect("no errors");
-    let linked = Arc::new(Linked::new(Arc::new(program), host.interface()));
-    let prepared = Prepared::native(linked, &Options::default());
-    let left = || {
+    move || {
         let before = prepared.left();
         let mut instance = prepared.instance(Arc::clone(&host), Limits::default()).expect("made");
         let map = [("a", 1.0)].into_iter().collect();
@@ -98,7 +96,32 @@ fn a_map_that_was_taken_for_a_list_is_so_no_more() {
         instance.set_energy(Energy::ZERO, Energy::from_units(1e6));
         assert_eq!(instance.run().output().and_then(Value::as_f64), Some(1.0));
         prepared.left() - before
-    };
+    }
+}
+
+fn linked(source: &str) -> Arc<Linked> {
+    let host = Host::default();
+    let program = compile(source, &host.interface()).program.expect("no errors");
+    Arc::new(Linked::new(Arc::new(program), host.interface()))
+}
+
+/// Ahead of time there is code already that assumes nothing.
+#[cfg(feature = "aot")]
+#[test]
+fn a_map_that_was_taken_for_a_list_ahead_of_time_is_so_no_more() {
+    let target = lau_agent_runtime::codegen::Target::host().expect("there is code for it");
+    let linked = [linked(LOOKS_UP)];
+    let prepared = lau_agent_runtime::aot::load(&linked, Options::default(), &target);
+    let prepared = prepared.expect("it is linked").remove(0);
+    let left = looking_up(&prepared);
+    assert_eq!((left(), left()), (8, 0), "it was taken for one, until it was wrong so often");
+}
+
+/// A map by a Text that was taken for a list by a Number: what is assumed wrongly is assumed no more.
+#[test]
+fn a_map_that_was_taken_for_a_list_is_so_no_more() {
+    let prepared = Prepared::native(linked(LOOKS_UP), &Options::default());
+    let left = looking_up(&prepared);
     assert!(left() > 5, "it was taken for one");
     // Code without the assumption is made beside the run.
     let until = Instant::now() + Duration::from_secs(60);
