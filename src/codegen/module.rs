@@ -3,7 +3,7 @@
 use super::Options;
 use super::function::{Callee, Callees, Emitter, Made, Task, Version, abi, parameter};
 use crate::analysis::{Facts, Type, flow};
-use cranelift_codegen::ir::{self, AbiParam, FuncRef, Signature, UserFuncName, types};
+use cranelift_codegen::ir::{self, AbiParam, FuncRef, InstBuilder, Signature, UserFuncName, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CompiledCode, Context};
@@ -185,6 +185,7 @@ impl Declared {
     }
 
     /// The helpers whose shims something calls.
+    #[cfg(feature = "aot")]
     pub(super) fn shims(&self) -> impl Iterator<Item = HelperId> {
         self.shims.keys().copied()
     }
@@ -337,6 +338,30 @@ pub(super) fn sizes(linked: &Linked, facts: &Facts, made: &[Defined]) -> Sizes {
         sizes.depth_max = STACK_RESERVE / frame;
     }
     sizes
+}
+
+/// Defines a function of one block: `body` makes its results of its parameters.
+pub(super) fn define_plain(
+    module: &mut dyn Module,
+    function: FuncId,
+    signature: Signature,
+    body: impl FnOnce(&mut dyn Module, &mut FunctionBuilder<'_>, &[ir::Value]) -> Vec<ir::Value>,
+) -> Result<(), Error> {
+    let mut context = module.make_context();
+    let mut builders = FunctionBuilderContext::new();
+    context.func.signature = signature;
+    context.func.name = UserFuncName::user(0, function.as_u32());
+    let mut b = FunctionBuilder::new(&mut context.func, &mut builders);
+    let block = b.create_block();
+    b.append_block_params_for_function_params(block);
+    b.switch_to_block(block);
+    b.seal_block(block);
+    let parameters = b.block_params(block).to_vec();
+    let results = body(module, &mut b, &parameters);
+    b.ins().return_(&results);
+    b.finalize(module.isa().frontend_config());
+    module.define_function(function, &mut context)?;
+    Ok(())
 }
 
 /// The code generator for this machine; for code to be looked at, one that tells where its blocks are. Each

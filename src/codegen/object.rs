@@ -5,13 +5,11 @@
 //! to be linked to it. The same program gives the same bytes, wherever and whenever.
 
 use super::function::Version;
-use super::module::{Declared, Defined, Error, Maker, Name, all, entries, sizes};
+use super::module::{Declared, Defined, Error, Maker, Name, all, define_plain, entries, sizes};
 use super::{Options, Refusal, Target, shims};
 use crate::analysis::Facts;
-use cranelift_codegen::Context;
-use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, UserFuncName, types};
+use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, types};
 use cranelift_codegen::isa::CallConv;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
 use lau_runtime::artifact::{Artifact, Entry, Image, MAGIC, SourceText, Tables};
@@ -299,26 +297,14 @@ fn start(
     let own =
         Signature { params: vec![int, word], returns: vec![int], call_conv: CallConv::SystemV };
     let main = module.declare_function("main", Linkage::Export, &own)?;
-    let mut context: Context = module.make_context();
-    let mut builders = FunctionBuilderContext::new();
-    context.func.signature = own;
-    context.func.name = UserFuncName::user(0, main.as_u32());
-    let callee = module.declare_func_in_func(callee, &mut context.func);
-    let image = module.declare_data_in_func(image, &mut context.func);
-    let list = module.declare_data_in_func(list, &mut context.func);
-    let mut b = FunctionBuilder::new(&mut context.func, &mut builders);
-    let block = b.create_block();
-    b.append_block_params_for_function_params(block);
-    b.switch_to_block(block);
-    b.seal_block(block);
-    let given = b.block_params(block).to_vec();
-    let image = b.ins().symbol_value(types::I64, image);
-    let list = b.ins().symbol_value(types::I64, list);
-    let count = b.ins().iconst(types::I64, builtins.len() as i64);
-    let call = b.ins().call(callee, &[given[0], given[1], image, list, count]);
-    let code = b.inst_results(call)[0];
-    b.ins().return_(&[code]);
-    b.finalize(module.isa().frontend_config());
-    module.define_function(main, &mut context)?;
-    Ok(())
+    define_plain(module, main, own, |module, b, given| {
+        let callee = module.declare_func_in_func(callee, b.func);
+        let image = module.declare_data_in_func(image, b.func);
+        let list = module.declare_data_in_func(list, b.func);
+        let image = b.ins().symbol_value(types::I64, image);
+        let list = b.ins().symbol_value(types::I64, list);
+        let count = b.ins().iconst(types::I64, builtins.len() as i64);
+        let call = b.ins().call(callee, &[given[0], given[1], image, list, count]);
+        b.inst_results(call).to_vec()
+    })
 }

@@ -6,9 +6,8 @@
 //! stay.
 
 use super::Options;
-use super::module::{Error, helper_signature, isa, shim_name};
-use cranelift_codegen::ir::{InstBuilder, UserFuncName};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use super::module::{Error, define_plain, helper_signature, isa, shim_name};
+use cranelift_codegen::ir::InstBuilder;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use lau_runtime::native::{HELPERS, Helper, HelperId};
@@ -49,20 +48,10 @@ pub(super) fn define(module: &mut dyn Module, helper: &Helper) -> Result<FuncId,
     let callee = module.declare_function(helper.name, Linkage::Import, &callee)?;
     let signature = helper_signature(module, helper.id, true);
     let shim = module.declare_function(&shim_name(helper.id), Linkage::Local, &signature)?;
-    let mut context = module.make_context();
-    let mut builders = FunctionBuilderContext::new();
-    context.func.signature = signature;
-    context.func.name = UserFuncName::user(0, shim.as_u32());
-    let callee = module.declare_func_in_func(callee, &mut context.func);
-    let mut b = FunctionBuilder::new(&mut context.func, &mut builders);
-    let block = b.create_block();
-    b.append_block_params_for_function_params(block);
-    b.switch_to_block(block);
-    b.seal_block(block);
-    let arguments = b.block_params(block).to_vec();
-    b.ins().call(callee, &arguments);
-    b.ins().return_(&[]);
-    b.finalize(module.isa().frontend_config());
-    module.define_function(shim, &mut context)?;
+    define_plain(module, shim, signature, |module, b, arguments| {
+        let callee = module.declare_func_in_func(callee, b.func);
+        b.ins().call(callee, arguments);
+        Vec::new()
+    })?;
     Ok(shim)
 }

@@ -3,10 +3,9 @@
 //! An object file with every helper by its name, each of which goes on to an address that whoever loads the library has
 //! put into a table.
 
-use super::module::{Error, helper_signature};
+use super::module::{Error, define_plain, helper_signature};
 use super::{Options, Refusal, Target};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, UserFuncName, types};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types};
 use cranelift_module::{DataDescription, Linkage, Module, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
 use lau_runtime::native::HELPERS;
@@ -30,30 +29,18 @@ fn make(target: &Target) -> Result<Vec<u8>, Error> {
     description.define_zeroinit(8 * HELPERS.len());
     description.set_align(8);
     module.define_data(table, &description)?;
-    let mut context = module.make_context();
-    let mut builders = FunctionBuilderContext::new();
     for (at, helper) in HELPERS.iter().enumerate() {
         let signature = helper_signature(&module, helper.id, false);
         let thunk = module.declare_function(helper.name, Linkage::Export, &signature)?;
-        context.func.signature = signature.clone();
-        context.func.name = UserFuncName::user(0, thunk.as_u32());
-        let table = module.declare_data_in_func(table, &mut context.func);
-        let mut b = FunctionBuilder::new(&mut context.func, &mut builders);
-        let block = b.create_block();
-        b.append_block_params_for_function_params(block);
-        b.switch_to_block(block);
-        b.seal_block(block);
-        let arguments = b.block_params(block).to_vec();
-        let table = b.ins().symbol_value(types::I64, table);
-        let flags = MemFlagsData::trusted();
-        let address = b.ins().load(types::I64, flags, table, (8 * at) as i32);
-        let signature = b.import_signature(signature);
-        let call = b.ins().call_indirect(signature, address, &arguments);
-        let results = b.inst_results(call).to_vec();
-        b.ins().return_(&results);
-        b.finalize(module.isa().frontend_config());
-        module.define_function(thunk, &mut context)?;
-        module.clear_context(&mut context);
+        define_plain(&mut module, thunk, signature.clone(), |module, b, arguments| {
+            let table = module.declare_data_in_func(table, b.func);
+            let table = b.ins().symbol_value(types::I64, table);
+            let flags = MemFlagsData::trusted();
+            let address = b.ins().load(types::I64, flags, table, (8 * at) as i32);
+            let signature = b.import_signature(signature);
+            let call = b.ins().call_indirect(signature, address, arguments);
+            b.inst_results(call).to_vec()
+        })?;
     }
     Ok(module.finish().emit()?)
 }
