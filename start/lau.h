@@ -6,8 +6,8 @@
        cc host.c program.o liblau.a -lpthread -lm -ldl -o host
 
    Energy is in thousandths of a unit. Values that C has no type for are plain JSON. An instance is used by one thread
-   at a time; different instances, of one program too, by different threads at once. Texts that are lent last until the
-   next call with the same instance or call. */
+   at a time; different instances, of one program too, by different threads at once, each with 1 MiB of stack or more.
+   Texts that are lent last until the next call with the same instance; those of a call, as long as that. */
 
 #ifndef LAU_H
 #define LAU_H
