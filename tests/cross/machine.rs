@@ -65,6 +65,9 @@ pub(crate) const MACHINES: &[Machine] = &[
 /// Debian's packages of what code for aarch64 is linked with and runs under.
 const PACKAGES: &str = "gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user-static";
 
+/// What code for aarch64 is linked by.
+const COMPILERS: &[&str] = &["aarch64-linux-gnu-gcc"];
+
 /// What code for aarch64 runs under, by the names that it goes by.
 const EMULATORS: &[&str] = &["qemu-aarch64-static", "qemu-aarch64"];
 
@@ -74,12 +77,14 @@ fn is_there(program: &str) -> bool {
 
 /// A command of those names, whichever is there.
 fn found(names: &[&'static str]) -> &'static str {
-    names.iter().find(|name| is_there(name)).unwrap_or_else(|| {
-        panic!(
-            "{} is missing. On Debian, install {PACKAGES}; or set LAU_NO_CROSS to leave aarch64 out.",
-            names[0]
-        )
-    })
+    names.iter().find(|name| is_there(name)).unwrap_or_else(|| panic!("{} is missing", names[0]))
+}
+
+/// What is missing to test code for aarch64, if anything is.
+pub(crate) fn missing() -> Option<String> {
+    let all = [COMPILERS, EMULATORS];
+    let names = all.iter().find(|names| !names.iter().any(|name| is_there(name)))?;
+    Some(format!("{} is missing; on Debian, install {PACKAGES}", names[0]))
 }
 
 /// What a command printed; it must go well, and say nothing else.
@@ -178,11 +183,8 @@ impl Machine {
 
     /// Links objects with the harness; no warning is let pass.
     fn link(&self, folder: &Path, objects: &[PathBuf]) -> Executable {
-        let (compiler, emulator) = if self.is_cross() {
-            (found(&["aarch64-linux-gnu-gcc"]), Some(found(EMULATORS)))
-        } else {
-            ("cc", None)
-        };
+        let (compiler, emulator) =
+            if self.is_cross() { (found(COMPILERS), Some(found(EMULATORS))) } else { ("cc", None) };
         let file = folder.join("harness");
         let mut command = Command::new(compiler);
         command.args(["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wl,--fatal-warnings"]);
