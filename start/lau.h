@@ -36,6 +36,7 @@ typedef struct lau_call lau_call;           /* a call of a builtin, while it las
 
 /* How a run ended. */
 enum lau_ending {
+    LAU_BROKEN = -2,    /* a bug in lau, told on standard error; the instance is of no more use than to be freed */
     LAU_MISUSED = -1,   /* what was asked for cannot be done; lau_instance_message says why */
     LAU_FINISHED = 0,   /* lau_instance_output is what it gave */
     LAU_TRAPPED = 1,    /* lau_instance_message says how and where */

@@ -13,6 +13,7 @@ use lau_runtime::native::Code;
 use lau_runtime::{Ending, Energy, Host, Limits, Outcome, Snapshot, Value};
 use libc::{c_char, c_int, c_void, size_t};
 use std::ffi::CString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 mod ending {
     use super::c_int;
 
+    pub(super) const BROKEN: c_int = -2;
     pub(super) const MISUSED: c_int = -1;
     pub(super) const FINISHED: c_int = 0;
     pub(super) const TRAPPED: c_int = 1;
@@ -46,6 +48,8 @@ pub(crate) struct LauInstance {
     outcome: Option<Outcome>,
     message: CString,
     lent: CString,
+    /// Whether a bug of ours ended a run: what state it left nobody knows.
+    broken: bool,
 }
 
 /// What suspends an instance's runs from elsewhere.
@@ -153,7 +157,15 @@ fn instance(program: &LauProgram, instance: Instance) -> *mut LauInstance {
     unsafe { instance.set_code(code) };
     let (message, lent) = (CString::default(), CString::default());
     let source = Arc::clone(&program.source);
-    let made = LauInstance { instance, source, timeout: None, outcome: None, message, lent };
+    let made = LauInstance {
+        instance,
+        source,
+        timeout: None,
+        outcome: None,
+        message,
+        lent,
+        broken: false,
+    };
     Box::into_raw(Box::new(made))
 }
 
@@ -215,7 +227,16 @@ impl LauInstance {
     fn go(&mut self, go: impl FnOnce(&mut Instance) -> Outcome) -> c_int {
         let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         self.instance.set_deadline(deadline);
-        let outcome = go(&mut self.instance);
+        if self.broken {
+            return ending::BROKEN;
+        }
+        self.outcome = None;
+        let Ok(outcome) = catch_unwind(AssertUnwindSafe(|| go(&mut self.instance))) else {
+            self.broken = true;
+            let version = env!("CARGO_PKG_VERSION");
+            self.message = c_string(format!("a bug in lau {version}, told on standard error"));
+            return ending::BROKEN;
+        };
         let (ending, message) = match &outcome.ending {
             Ending::Finished { .. } => (ending::FINISHED, String::new()),
             Ending::Exhausted => (ending::EXHAUSTED, "Energy budget exhausted".to_owned()),
