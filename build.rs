@@ -5,22 +5,23 @@
 //! whatever the command itself is built for.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
-    for watched in ["build.rs", "Cargo.lock", "runtime", "command", "start"] {
+    for watched in ["build.rs", "Cargo.toml", "Cargo.lock", "runtime", "command", "start"] {
         println!("cargo::rerun-if-changed={watched}");
     }
+    println!("cargo::rerun-if-env-changed=DOCS_RS");
     if env::var_os("CARGO_FEATURE_AOT").is_none() {
         return;
     }
     let out = PathBuf::from(variable("OUT_DIR"));
     // Where documentation alone is made, nothing is linked; and executables are for Linux so far.
     let none = env::var_os("DOCS_RS").is_some() || variable("CARGO_CFG_TARGET_OS") != "linux";
-    let archive = if none { Vec::new() } else { read(&archive(&out)) };
+    let archive = if none { Vec::new() } else { archive(&out) };
     let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let written = compressed.write_all(&archive).and_then(|()| compressed.finish());
     let compressed = written.expect("memory is written to");
@@ -28,44 +29,56 @@ fn main() {
     fs::write(&file, compressed).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }
 
-/// Builds the archive; where it is.
-fn archive(out: &Path) -> PathBuf {
+/// Builds the archive. Whoever else builds it in the same folder waits.
+fn archive(out: &Path) -> Vec<u8> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let target = variable("TARGET");
     // One folder for all builds of the command: `out` is PROFILE/build/PACKAGE/out below the folder of builds.
     let folder = out.ancestors().nth(4).unwrap_or(out).join("lau-start");
+    let lock = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join("lock")));
+    let lock = lock.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    // Where files cannot be locked, nobody else is to be feared much.
+    let _ = lock.lock();
+
     let mut cargo = Command::new(variable("CARGO"));
-    cargo.args([
-        "build",
-        "--release",
-        "--locked",
-        "--quiet",
-        "--features",
-        "names",
-        "--manifest-path",
-    ]);
-    cargo
-        .arg(root.join("start/Cargo.toml"))
-        .args(["--target", &target, "--target-dir"])
-        .arg(&folder);
-    for (key, value) in [("LTO", "fat"), ("CODEGEN_UNITS", "1"), ("DEBUG", "0"), ("OPT_LEVEL", "3")]
-    {
-        cargo.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+    cargo.args(["build", "--release", "--locked", "--quiet", "--features", "names"]);
+    cargo.arg("--manifest-path").arg(root.join("start/Cargo.toml"));
+    cargo.args(["--target", &target, "--target-dir"]).arg(&folder);
+    // What is asked of the build of the command is not asked of this one: it is always built alike, for any processor
+    // of the kind.
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        let own =
+            ["RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR"];
+        if own.contains(&&*name) || name.starts_with("CARGO_PROFILE_") {
+            cargo.env_remove(name);
+        }
     }
-    // What is asked of the build of the command is not asked of this one.
-    for variable in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO_BUILD_RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-    ] {
-        cargo.env_remove(variable);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped(&root).join("\x1f"));
+    let settings = [
+        ("LTO", "fat"),
+        ("CODEGEN_UNITS", "1"),
+        ("DEBUG", "0"),
+        ("OPT_LEVEL", "3"),
+        ("PANIC", "unwind"),
+    ];
+    for (key, value) in settings {
+        cargo.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
     }
     let status = cargo.status().unwrap_or_else(|error| panic!("cannot start {cargo:?}: {error}"));
     assert!(status.success(), "{cargo:?}: {status}");
-    folder.join(target).join("release/liblau_start.a")
+    read(&folder.join(target).join("release/liblau_start.a"))
+}
+
+/// Flags by which no path of this machine gets into what is built, so that it is the same wherever it is built.
+fn remapped(root: &Path) -> Vec<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let registries = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let registries = registries.into_iter().flatten().flatten().map(|entry| entry.path());
+    let all =
+        [(root.to_owned(), "/lau")].into_iter().chain(registries.map(|path| (path, "/crates")));
+    all.map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect()
 }
 
 fn read(file: &Path) -> Vec<u8> {

@@ -81,7 +81,7 @@ impl fmt::Display for Error {
                     "; install a C compiler, or name one in the environment variable CC"
                 })
             }
-            Error::Linker { program, said } => write!(f, "`{program}` cannot link it:\n{said}"),
+            Error::Linker { program, said } => write!(f, "`{program}` cannot link it: {said}"),
             Error::Foreign(target) => write!(
                 f,
                 "executables for {target} cannot be linked here; an object file can be made, to be linked \

@@ -26,10 +26,11 @@ use std::process::ExitCode;
 
 /// Runs the command on the process's arguments.
 pub(crate) fn main() -> ExitCode {
-    let lau = Program { name: "lau", version: env!("CARGO_PKG_VERSION") };
-    guard::main(lau, || match Args::try_parse() {
+    let json = guard::wants_json(std::env::args_os());
+    let lau = Program { name: "lau", version: env!("CARGO_PKG_VERSION"), json };
+    guard::main(lau, move || match Args::try_parse() {
         Ok(args) => command(&args.command),
-        Err(error) => guard::bad_arguments(&error),
+        Err(error) => guard::bad_arguments(&error, json),
     })
 }
 

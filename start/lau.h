@@ -5,9 +5,16 @@
 
        cc host.c program.o liblau.a -lpthread -lm -ldl -o host
 
-   Energy is in thousandths of a unit. Values that C has no type for are plain JSON. An instance is used by one thread
-   at a time; different instances, of one program too, by different threads at once, each with 1 MiB of stack or more.
-   Texts that are lent last until the next call with the same instance; those of a call, as long as that. */
+   A program's symbol is its name and `_program`. What a name in C cannot have is `_` and two hexadecimal digits in it:
+   web-log.lau has web_2dlog_program. All other names that begin with lau_ are the runtime's.
+
+   Energy is in thousandths of a unit. Values that C has no type for are plain JSON, in which numbers that are not finite
+   are null. An instance is used by one call at a time: to a builtin that is called in a run of it, and to any other
+   thread, it is in use (LAU_MISUSED, or null). Different instances, of one program too, run on different threads at
+   once, each with 512 KiB of stack left or more. Texts that are lent last until the next call with the same instance;
+   those of a call, as long as that. Null for a program, host or instance is an error, and freeing it does nothing.
+
+   Limits of values, calls and memory are those that `lau run` has if none are given. */
 
 #ifndef LAU_H
 #define LAU_H
@@ -37,7 +44,7 @@ typedef struct lau_call lau_call;           /* a call of a builtin, while it las
 /* How a run ended. */
 enum lau_ending {
     LAU_BROKEN = -2,    /* a bug in lau, told on standard error; the instance is of no more use than to be freed */
-    LAU_MISUSED = -1,   /* what was asked for cannot be done; lau_instance_message says why */
+    LAU_MISUSED = -1,   /* what was asked for cannot be done, and nothing was; lau_instance_message says why */
     LAU_FINISHED = 0,   /* lau_instance_output is what it gave */
     LAU_TRAPPED = 1,    /* lau_instance_message says how and where */
     LAU_EXHAUSTED = 2,  /* out of energy; lau_instance_resume goes on */
@@ -63,13 +70,19 @@ void lau_text_free(char *text);
 lau_program *lau_program_load(const lau_image *image, char **error);
 void lau_program_free(lau_program *program);
 
-/* A builtin. It reads its arguments from the call, and answers by one of lau_return_*; without one its answer is null.
-   It is called on the thread that runs the instance: of several instances at once, if they run at once. */
+/* A builtin. It reads its arguments from the call, and answers by one of lau_return_*, of which the last counts; without
+   one its answer is null. It is called on the thread that runs the instance: of several instances at once, if they run
+   at once. It returns to where it was called from: no exception and no longjmp may leave it.
+
+   A library for `lau build --link` defines it under the name lau_builtin_NAME, in C++ as extern "C". */
 typedef void (*lau_builtin)(lau_call *call);
 
 lau_host *lau_host_new(void);
 void lau_host_free(lau_host *host);
-/* Makes a builtin callable under a name, for instances that are made from now on. A call costs 1 unit. 0 if it went well. */
+/* Makes a builtin callable under a name, in place of one that had it, for instances that are made from now on. A call
+   costs 1 unit. 0 if it went well; LAU_MISUSED if there is no function, or the name is empty or not UTF-8. A program
+   calls the builtins that it was compiled for: a function of the library of the same name gives way only if
+   `lau build --builtin NAME` said so. */
 int lau_host_register(lau_host *host, const char *name, lau_builtin function, void *data);
 
 void *lau_call_data(const lau_call *call);
@@ -89,7 +102,8 @@ void lau_return_number(lau_call *call, double number);
 void lau_return_text(lau_call *call, const char *text, size_t bytes); /* UTF-8, or it is a failure */
 void lau_return_json(lau_call *call, const char *json, size_t bytes);
 void lau_return_failure(lau_call *call, const char *message); /* a trap, or under `try` a value */
-void lau_return_later(lau_call *call, const char *message);   /* suspends the run until lau_instance_answer */
+void lau_return_later(lau_call *call, const char *message);   /* suspends the run until lau_instance_answer; a failure
+                                                                 in an executable, where nobody could give it */
 
 /* An instance with empty memory. The host must have the builtins that the program was compiled for. */
 lau_instance *lau_instance_new(const lau_program *program, const lau_host *host, char **error);
@@ -98,14 +112,14 @@ lau_instance *lau_instance_restore(const lau_program *program, const lau_host *h
                                    size_t bytes, char **error);
 void lau_instance_free(lau_instance *instance);
 
-/* Puts a value of plain JSON into a field of memory. 0 if it went well. */
+/* Puts a value of plain JSON into a field of memory, which stays from run to run. 0 if it went well. */
 int lau_instance_set_memory(lau_instance *instance, const char *name, const char *json, size_t bytes);
 /* A field of memory as plain JSON, lent; null if it was never stored. */
 const char *lau_instance_memory(lau_instance *instance, const char *name);
 /* Suspends runs so long after they begin or go on; 0 is never. */
 void lau_instance_set_timeout_ms(lau_instance *instance, uint64_t ms);
 
-/* Runs from the start under a budget; gives enum lau_ending. */
+/* Runs from the start under a budget; gives enum lau_ending. A run that stopped is given up. */
 int lau_instance_run(lau_instance *instance, uint64_t budget);
 /* Goes on with a run that stopped, with so much more budget. */
 int lau_instance_resume(lau_instance *instance, uint64_t extra);
@@ -113,7 +127,8 @@ int lau_instance_resume(lau_instance *instance, uint64_t extra);
 int lau_instance_answer(lau_instance *instance, const char *json, size_t bytes);
 int lau_instance_answer_failure(lau_instance *instance, const char *message);
 
-/* Lent. The output of a finished run is plain JSON, null if there is none; the message is never null. */
+/* Lent. The output of a finished run is plain JSON, null if there is none. The message is what there is to say of the
+   last call that ended otherwise than well, empty if it ended well, never null. */
 const char *lau_instance_output(lau_instance *instance);
 const char *lau_instance_message(const lau_instance *instance);
 /* Of the whole run, over all its parts. */
@@ -124,7 +139,7 @@ uint64_t lau_instance_instructions(const lau_instance *instance);
 void *lau_instance_snapshot(lau_instance *instance, size_t *bytes);
 void lau_snapshot_free(void *snapshot, size_t bytes);
 
-/* What suspends the runs of an instance; lau_cancel may be called from any thread. */
+/* What suspends the run of an instance that is in progress, or else the next; from any thread, also in a run. */
 lau_canceller *lau_instance_canceller(const lau_instance *instance);
 void lau_cancel(const lau_canceller *canceller);
 void lau_canceller_free(lau_canceller *canceller);

@@ -31,6 +31,9 @@ const COMMAND: &[&[&str]] = &[
     &["run"],
 ];
 
+/// What executables and programs in C are linked with, from the top.
+const START: &[&[&str]] = &[&["builtin", "stack"], &["embed"], &["instance", "executable"]];
+
 /// The package, from the top. The other two stand above all of it.
 const PACKAGE: &[&[&str]] = &[
     &["dsl"],
@@ -154,13 +157,14 @@ fn check(root: &str, layers: &[&[&str]]) -> Vec<String> {
 fn imports_run_upward_only() {
     let mut faults = check("runtime/src", RUNTIME);
     faults.extend(check("command/src", COMMAND));
+    faults.extend(check("start/src", START));
     faults.extend(check("src", PACKAGE));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
 fn what_executables_link_needs_neither_package_nor_compiler() {
-    for krate in ["runtime", "command"] {
+    for krate in ["runtime", "command", "start"] {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(krate).join("Cargo.toml");
         let manifest = fs::read_to_string(manifest).expect("readable");
         assert!(

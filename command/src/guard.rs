@@ -5,6 +5,7 @@
 
 use crate::stop::{Exit, Stop};
 use crate::{report, terminal};
+use std::ffi::OsString;
 use std::io;
 use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ pub struct Program<'a> {
     pub name: &'a str,
     /// The version.
     pub version: &'a str,
+    /// Whether an object is expected on standard output, whatever happens.
+    pub json: bool,
 }
 
 /// Does the work of a process, which ends with the code that this gives.
@@ -41,31 +44,31 @@ pub fn exit(program: Program<'_>, work: impl FnOnce() -> Exit + Send + 'static) 
 
 /// Help and version are what was asked for; anything else is a usage error, which under `--json` is
 /// an object like every other answer.
-pub fn bad_arguments(error: &clap::Error) -> Exit {
+pub fn bad_arguments(error: &clap::Error, json: bool) -> Exit {
     if !error.use_stderr() {
         let _ = error.print(); // a reader who has gone does not want the help
         return Exit::Finished;
     }
-    if wants_json() {
+    if json {
         return report::stop_json(&Stop::usage(error.render().to_string().trim_end()));
     }
     let _ = error.print(); // there is nowhere left to complain
     Exit::Usage
 }
 
-/// Whether `--json` is among the arguments, also where they could not be read.
-fn wants_json() -> bool {
-    std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
+/// Whether `--json` is among the words of a command, also where they cannot be read.
+pub fn wants_json(words: impl IntoIterator<Item = OsString>) -> bool {
+    words.into_iter().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
 }
 
 /// Calls `work` on a stack of known size. A panic in it is a bug of ours and is told as one.
 fn guarded(program: Program<'_>, work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
-    let Program { name, version } = program;
+    let Program { name, version, json } = program;
     match on_own_stack(name, work) {
         Ok(Ok(exit)) => exit,
         Ok(Err(_)) => {
             let panic = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-            if wants_json() {
+            if json {
                 let message = format!("a bug in {name} {version}: {panic}");
                 report::stop_json(&Stop::new(Exit::Bug, message));
             }
@@ -77,7 +80,7 @@ fn guarded(program: Program<'_>, work: impl FnOnce() -> Exit + Send + 'static) -
         }
         Err(error) => {
             let stop = Stop::new(Exit::Limit, format!("cannot start a thread: {error}"));
-            if wants_json() {
+            if json {
                 report::stop_json(&stop);
             }
             terminal::note(&stop.message);
@@ -111,7 +114,7 @@ mod tests {
     #[test]
     fn a_panic_does_not_get_past_the_guard() {
         assert!(on_own_stack("test", || panic!("on purpose")).unwrap().is_err());
-        let program = Program { name: "test", version: "1" };
+        let program = Program { name: "test", version: "1", json: false };
         assert_eq!(guarded(program, || Exit::Trapped), Exit::Trapped);
     }
 }

@@ -46,10 +46,11 @@ static void price(lau_call *call) {
     lau_return_failure(call, "no such item");
 }
 
-static void *or_stop(void *made, char *error) {
+/* What was made, or else the end, with the reason. */
+static void *or_stop(void *made, char **error) {
     if (made == NULL) {
-        fprintf(stderr, "host: %s\n", error);
-        lau_text_free(error);
+        fprintf(stderr, "host: %s\n", *error);
+        lau_text_free(*error);
         exit(1);
     }
     return made;
@@ -70,12 +71,12 @@ int main(void) {
     char *error = NULL;
     char number[32];
 
-    lau_program *program = or_stop(lau_program_load(&invoice_program, &error), error);
+    lau_program *program = or_stop(lau_program_load(&invoice_program, &error), &error);
     lau_host *host = lau_host_new();
     if (lau_host_register(host, "price", price, &shop) != 0) {
         return 1;
     }
-    lau_instance *instance = or_stop(lau_instance_new(program, host, &error), error);
+    lau_instance *instance = or_stop(lau_instance_new(program, host, &error), &error);
     if (lau_instance_set_memory(instance, "orders", orders, strlen(orders)) != 0) {
         fprintf(stderr, "host: %s\n", lau_instance_message(instance));
         return 1;
@@ -94,7 +95,7 @@ int main(void) {
                 return 1;
             }
             lau_instance_free(instance);
-            instance = or_stop(lau_instance_restore(program, host, snapshot, bytes, &error), error);
+            instance = or_stop(lau_instance_restore(program, host, snapshot, bytes, &error), &error);
             lau_snapshot_free(snapshot, bytes);
             printf("moved to another instance\n");
         }

@@ -246,6 +246,12 @@ impl Instance {
         Energy::from_thousandths(self.machine.budget)
     }
 
+    /// Instructions paid in the run that was last, over all its parts.
+    #[must_use]
+    pub fn instructions(&self) -> u64 {
+        self.machine.instructions
+    }
+
     /// Bytes of live values, by the model of `docs/energy.md`.
     #[must_use]
     pub fn live_bytes(&self) -> u64 {

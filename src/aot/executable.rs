@@ -1,6 +1,6 @@
 //! Executables, and what C programs need to embed a compiled program.
 
-use super::library::{builtin_symbol, c_name, symbols};
+use super::library::{builtin_symbol, c_name, look};
 use super::{Error, Linker, runtime};
 use crate::codegen::object::{Object, Plan, object};
 use crate::codegen::{Options, Target};
@@ -9,6 +9,7 @@ use lau_runtime::artifact::SourceText;
 use lau_runtime::host::{Interface, Signature};
 use lau_runtime::instance::Linked;
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -69,7 +70,7 @@ pub fn not_provided(names: &[String], libraries: &[PathBuf]) -> Result<Vec<Strin
         }
     }
     for library in libraries {
-        let defined = symbols(library)?;
+        let defined = look(library)?.functions;
         own.retain(|symbol, _| !defined.contains(symbol));
     }
     Ok(own.into_values().map(str::to_owned).collect())
@@ -93,18 +94,33 @@ pub fn executable(linked: &Linked, parts: Parts<'_>) -> Result<(Vec<u8>, Object)
     fs::write(folder.path().join("program.o"), &object.bytes)?;
     fs::write(folder.path().join("liblau.a"), runtime::runtime()?)?;
     let mut arguments = words(&["-o", "program", "program.o"]);
+    // Libraries may need each other. A shared one goes by its name alone, and is looked for beside the executable too.
+    arguments.extend(words(&["-Wl,--start-group"]));
     for library in libraries {
-        let file = library.canonicalize();
-        let file =
-            file.map_err(|error| Error::Link { file: library.clone(), why: error.to_string() })?;
-        arguments.push(file);
+        let missing = |why: String| Error::Link { file: library.clone(), why };
+        let file = library.canonicalize().map_err(|error| missing(error.to_string()))?;
+        match (look(library)?.shared, file.parent(), library.file_name()) {
+            (true, Some(folder), Some(name)) => {
+                let joined = |start: &str, end: &OsStr| {
+                    let mut word = OsString::from(start);
+                    word.push(end);
+                    PathBuf::from(word)
+                };
+                arguments.push(joined("-L", folder.as_os_str()));
+                arguments.push(joined("-l:", name));
+                arguments.extend(words(&["-Wl,-rpath,$ORIGIN"]));
+            }
+            _ => arguments.push(file),
+        }
     }
-    arguments.extend(words(&["liblau.a", "-static-libgcc", "-s"]));
+    arguments.extend(words(&["-Wl,--end-group", "liblau.a", "-static-libgcc", "-s"]));
     arguments.extend(words(&["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,--build-id=none"]));
     arguments.extend(words(runtime::LIBRARIES));
     linker.run(folder.path(), arguments)?;
-    let bytes = fs::read(folder.path().join("program"))?;
-    Ok((bytes, object))
+    match fs::read(folder.path().join("program")) {
+        Ok(bytes) => Ok((bytes, object)),
+        Err(_) => Err(linker.failed("it ends well and makes no file")),
+    }
 }
 
 fn words(words: &[&str]) -> Vec<PathBuf> {
@@ -130,7 +146,7 @@ pub fn program_symbol(name: &str) -> String {
 #[must_use]
 pub fn header(symbol: &str, builtins: &[String]) -> String {
     let mut text = runtime::HEADER.to_owned();
-    let guard = format!("{}_H", symbol.to_ascii_uppercase());
+    let guard = format!("LAU_HAS_{symbol}");
     let _ = write!(
         text,
         "\n#ifndef {guard}\n#define {guard}\n\n/* The compiled program, for lau_program_load. */\n\

@@ -2,7 +2,7 @@
 
 use super::Error;
 use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSymbol};
+use object::{Object, ObjectKind, ObjectSymbol, SymbolKind};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -33,39 +33,56 @@ pub(super) fn c_name(name: &str) -> String {
     symbol
 }
 
-/// The symbols that an archive, object file or shared library defines for others.
-pub(super) fn symbols(file: &Path) -> Result<BTreeSet<String>, Error> {
+/// What a library is.
+#[derive(Debug, Default)]
+pub(super) struct Library {
+    /// The functions that it defines for others.
+    pub(super) functions: BTreeSet<String>,
+    /// Whether it is loaded when the program starts, and not a part of it.
+    pub(super) shared: bool,
+}
+
+/// Looks at an archive, object file or shared library.
+pub(super) fn look(file: &Path) -> Result<Library, Error> {
     let wrong = |why: String| Error::Link { file: file.to_owned(), why };
     let bytes = fs::read(file).map_err(|error| wrong(error.to_string()))?;
-    let mut symbols = BTreeSet::new();
+    let mut library = Library::default();
     if let Ok(archive) = ArchiveFile::parse(&*bytes) {
         for member in archive.members() {
             let data = member.and_then(|member| member.data(&*bytes));
             let data = data.map_err(|error| wrong(error.to_string()))?;
             // An archive may hold other things than object files.
             if let Ok(object) = object::File::parse(data) {
-                defined(&object, &mut symbols);
+                library.add(&object).map_err(wrong)?;
             }
         }
     } else {
         let object = object::File::parse(&*bytes).map_err(|_| {
             wrong("it is neither an object file nor an archive or shared library".to_owned())
         })?;
-        defined(&object, &mut symbols);
+        library.add(&object).map_err(wrong)?;
     }
-    Ok(symbols)
+    Ok(library)
 }
 
-fn defined(object: &object::File<'_>, symbols: &mut BTreeSet<String>) {
-    let shared = object.kind() == object::ObjectKind::Dynamic;
-    let mut add = |symbol: object::Symbol<'_, '_>| {
-        if symbol.is_definition() && symbol.is_global() {
-            symbols.extend(symbol.name().map(str::to_owned));
+impl Library {
+    fn add(&mut self, object: &object::File<'_>) -> Result<(), String> {
+        let mut add = |symbol: object::Symbol<'_, '_>| {
+            let function = symbol.kind() == SymbolKind::Text;
+            if function && symbol.is_definition() && symbol.is_global() {
+                self.functions.extend(symbol.name().map(str::to_owned));
+            }
+        };
+        if object.kind() == ObjectKind::Dynamic {
+            object.dynamic_symbols().for_each(&mut add);
+            self.shared = true;
+        } else if object.symbols().any(|symbol| symbol.name() == Ok("__gnu_lto_slim")) {
+            let why = "it was compiled with -flto alone, so it does not tell what it defines; \
+                       compile it without that, or with -ffat-lto-objects too";
+            return Err(why.to_owned());
+        } else {
+            object.symbols().for_each(&mut add);
         }
-    };
-    if shared {
-        object.dynamic_symbols().for_each(&mut add);
-    } else {
-        object.symbols().for_each(&mut add);
+        Ok(())
     }
 }

@@ -48,6 +48,11 @@ impl Linker {
         self.program.to_string_lossy().into_owned()
     }
 
+    /// That it was started and failed.
+    pub(super) fn failed(&self, said: impl Into<String>) -> Error {
+        Error::Linker { program: self.name(), said: said.into() }
+    }
+
     /// Runs it in a folder, in the plain language of machines.
     pub(super) fn run<A: AsRef<OsStr>>(
         &self,
@@ -56,7 +61,7 @@ impl Linker {
     ) -> Result<(), Error> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(arguments).current_dir(folder);
-        command.env("LC_ALL", "C").env("SOURCE_DATE_EPOCH", "0");
+        command.env("LC_ALL", "C").env("SOURCE_DATE_EPOCH", "0").env_remove("LD_RUN_PATH");
         let output = command.stdin(Stdio::null()).output().map_err(|error| Error::NoLinker {
             program: self.name(),
             from_environment: self.from_environment,
@@ -67,10 +72,10 @@ impl Linker {
         }
         let mut said = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
         if said.is_empty() {
-            said = output.status.to_string();
+            said = format!("{}, and it says nothing", output.status);
         }
         let here = format!("{}/", folder.display());
-        Err(Error::Linker { program: self.name(), said: said.replace(&here, "") })
+        Err(self.failed(said.replace(&here, "")))
     }
 }
 

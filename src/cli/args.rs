@@ -188,9 +188,14 @@ pub(crate) struct BuildArgs {
     /// What the program goes by in C: its symbol is NAME_program [default: the name of its file]
     #[arg(long, value_name = "NAME", value_parser = c_name)]
     pub(crate) name: Option<String>,
-    /// A library that defines builtins; may be repeated
+    /// A library that defines builtins for an executable: an object file, an archive or a shared library; may be
+    /// repeated
     #[arg(long = "link", value_name = "LIBRARY")]
     pub(crate) libraries: Vec<PathBuf>,
+    /// A builtin that the host registers in place of the library's function of that name; may be repeated. Names that
+    /// nothing else has are builtins without being said
+    #[arg(long = "builtin", value_name = "NAME")]
+    pub(crate) builtins: Vec<String>,
     /// The machine it is for [default: this one]
     #[arg(long, value_name = "TRIPLE")]
     pub(crate) target: Option<String>,

@@ -67,9 +67,11 @@ struct Built {
 /// Builds what is asked for.
 pub(crate) fn build(args: &BuildArgs) -> Exit {
     let mut built = Built::default();
-    // What is made on the way is taken away also where Ctrl-C ends it.
-    let (done, interrupted) = noticed(|interrupted| (stages(args, &mut built), interrupted()));
-    if interrupted {
+    // What is made on the way is taken away also where Ctrl-C ends it, and then nothing is written.
+    let (done, interrupted) =
+        noticed(|interrupted| (stages(args, &mut built, interrupted), interrupted()));
+    if interrupted && built.output.is_none() {
+        terminal::note("interrupted; nothing was written");
         std::process::exit(INTERRUPTED);
     }
     let stop = done.err();
@@ -96,7 +98,8 @@ fn summary(output: &Path, built: &Built) -> String {
         format!(", {native} of {} in native code", many(all as u64, "instruction"))
     });
     let native = native.unwrap_or_default();
-    format!("{}: {}{native}", output.display(), many(built.bytes as u64, "byte"))
+    let symbol = built.symbol.as_ref().map(|symbol| format!(", as {symbol}")).unwrap_or_default();
+    format!("{}: {}{native}{symbol}", output.display(), many(built.bytes as u64, "byte"))
 }
 
 fn told<'a>(args: &BuildArgs, built: &'a Built, exit: Exit, error: Option<&'a Stop>) -> Report<'a> {
@@ -116,37 +119,54 @@ fn told<'a>(args: &BuildArgs, built: &'a Built, exit: Exit, error: Option<&'a St
     }
 }
 
-/// The steps from text to file.
-fn stages(args: &BuildArgs, built: &mut Built) -> Result<(), Stop> {
+/// Options that say nothing of what is built.
+fn meaningless(args: &BuildArgs) -> Option<&'static str> {
+    let (exe, obj) = (args.emit == Emit::Exe, args.emit == Emit::Obj);
+    let embedded = obj || args.emit == Emit::Header;
+    let machine = args.target.is_some() || args.cpu.is_some() || !args.features.is_empty();
+    [
+        (!exe && !args.libraries.is_empty(), "--link is for executables"),
+        (!embedded && args.name.is_some(), "--name is for --emit obj and header"),
+        (!embedded && !args.builtins.is_empty(), "--builtin is for --emit obj and header"),
+        (!exe && !obj && machine, "--target, --cpu and --features are for code"),
+        (args.emit == Emit::Runtime && args.file.is_some(), "the runtime is of no program"),
+        (
+            args.emit == Emit::Header && args.file.is_none() && args.name.is_some(),
+            "--name is for the header of a program",
+        ),
+    ]
+    .into_iter()
+    .find_map(|(wrong, why)| wrong.then_some(why))
+}
+
+/// The machine that code is made for.
+fn target(args: &BuildArgs) -> Result<Target, Stop> {
     let target = match &args.target {
         Some(triple) => Target::new(triple, args.cpu.as_deref(), &args.features),
         None => Target::host()
             .and_then(|host| Target::new(&host.to_string(), args.cpu.as_deref(), &args.features)),
     };
     let target = target.map_err(Stop::usage)?;
-    built.target = Some(target.to_string());
-    if matches!(args.emit, Emit::Exe | Emit::Runtime) && !target.is_host() {
+    if args.emit == Emit::Exe && !target.is_host() {
         return Err(Stop::usage(aot::Error::Foreign(target.to_string()).to_string()));
     }
-    if args.emit == Emit::Runtime {
-        let output = args.output.clone().unwrap_or_else(|| PathBuf::from("liblau.a"));
-        saved::check(Some(&output), "the archive", args.file.as_deref())?;
-        let archive = aot::runtime().map_err(|error| Stop::usage(error.to_string()))?;
-        return write(built, &output, "the archive", &archive, Kind::Data);
+    Ok(target)
+}
+
+/// The steps from text to file.
+fn stages(args: &BuildArgs, built: &mut Built, interrupted: &dyn Fn() -> bool) -> Result<(), Stop> {
+    if let Some(why) = meaningless(args) {
+        return Err(Stop::usage(why));
     }
-    let Some(file) = &args.file else {
-        if args.emit != Emit::Header {
-            let message =
-                "it needs the FILE of a program; only --emit header and --emit runtime go without";
-            return Err(Stop::usage(message));
-        }
-        let output = args.output.clone().unwrap_or_else(|| PathBuf::from("lau.h"));
-        saved::check(Some(&output), "the header", [])?;
-        return write(built, &output, "the header", aot::HEADER.as_bytes(), Kind::Data);
-    };
+    let Some(file) = &args.file else { return of_the_runtime(args, built) };
+    let target = target(args)?;
+    built.target = Some(target.to_string());
+    let standard_input = file == Path::new("-");
+    if !standard_input && file.is_dir() {
+        return Err(Stop::usage("it is a folder, and no program").about(file));
+    }
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let stem = stem.filter(|_| file != Path::new("-"));
-    let named = args.name.clone().or_else(|| stem.clone()).unwrap_or_else(|| "stdin".to_owned());
+    let stem = stem.filter(|_| !standard_input);
     let output = match (&args.output, &stem) {
         (Some(output), _) => output.clone(),
         (None, Some(stem)) => PathBuf::from(match args.emit {
@@ -160,8 +180,20 @@ fn stages(args: &BuildArgs, built: &mut Built) -> Result<(), Stop> {
             ));
         }
     };
+    if args.output.is_none()
+        && output.canonicalize().is_ok_and(|o| file.canonicalize().is_ok_and(|f| f == o))
+    {
+        let message =
+            "its name has no ending, so what is built would take its place; use --output FILE";
+        return Err(Stop::usage(message).about(file));
+    }
     let read = args.libraries.iter().chain([file]).map(PathBuf::as_path);
     saved::check(Some(&output), "what is built", read)?;
+    let named = args.name.clone().or(stem).unwrap_or_else(|| "stdin".to_owned());
+    if named == "lau" && args.emit != Emit::Exe {
+        let message = "a program in C has `lau_program` for something else; use --name NAME";
+        return Err(Stop::usage(message).about(file));
+    }
 
     let source = source::read(file)?;
     let Some((linked, spans)) = program(args, built, &source)? else { return Ok(()) };
@@ -187,7 +219,34 @@ fn stages(args: &BuildArgs, built: &mut Built) -> Result<(), Stop> {
             ("the header", bytes, Kind::Data)
         }
     };
+    if interrupted() {
+        return Ok(());
+    }
+    if args.emit != Emit::Exe && !built.builtins.is_empty() {
+        let names: Vec<_> = built.builtins.iter().map(|name| format!("`{name}`")).collect();
+        built.notes.push(format!("the host is to register {}", names.join(", ")));
+    }
     write(built, &output, what, &bytes, kind)
+}
+
+/// What is of no program: the archive, and the header that goes with it.
+fn of_the_runtime(args: &BuildArgs, built: &mut Built) -> Result<(), Stop> {
+    let (what, name) = match args.emit {
+        Emit::Runtime => ("the archive", "liblau.a"),
+        Emit::Header => ("the header", "lau.h"),
+        Emit::Exe | Emit::Obj => {
+            let message =
+                "it needs the FILE of a program; only --emit header and --emit runtime go without";
+            return Err(Stop::usage(message));
+        }
+    };
+    let output = args.output.clone().unwrap_or_else(|| PathBuf::from(name));
+    saved::check(Some(&output), what, [])?;
+    let bytes = match args.emit {
+        Emit::Runtime => aot::runtime().map_err(|error| Stop::usage(error.to_string()))?,
+        Emit::Header | Emit::Exe | Emit::Obj => aot::HEADER.as_bytes().to_vec(),
+    };
+    write(built, &output, what, &bytes, Kind::Data)
 }
 
 fn write(
@@ -211,27 +270,55 @@ fn program(
 ) -> Result<Option<(Linked, Vec<Span>)>, Stop> {
     // An executable has what the command provides; a program in C has its own.
     let own = if args.emit == Emit::Exe { host().interface() } else { Interface::default() };
-    let first = compile(&source.text, &own);
-    if let Some(program) = first.program {
-        let linked = Linked::new(Arc::new(program), own.clone());
-        built.builtins = linked.unknown().map(str::to_owned).collect();
-    }
-    let interface = aot::with_c_builtins(&own, built.builtins.iter().map(String::as_str));
-    let Compiled { program, spans, diagnostics, omitted, instructions: _ } =
-        compile(&source.text, &interface);
-    built.findings = Findings { diagnostics, omitted };
-    if !args.json {
-        built.findings.draw(source);
-    }
-    let Some(program) = program else { return Ok(None) };
-    if args.emit == Emit::Exe {
-        let missing =
-            aot::not_provided(&built.builtins, &args.libraries).map_err(|why| stop(&why))?;
+    let mut first = compile(&source.text, &own);
+    if let Some(program) = first.program.take() {
+        built.builtins = builtins(args, &Linked::new(Arc::new(program), own.clone()))?;
+        let missing = match args.emit {
+            Emit::Exe => aot::not_provided(&built.builtins, &args.libraries),
+            Emit::Obj | Emit::Header | Emit::Runtime => Ok(Vec::new()),
+        };
+        let missing = missing.map_err(|why| stop(&why))?;
         if !missing.is_empty() {
+            // What was found says where they are called.
+            found(args, built, source, first);
             return Err(refused(&missing));
         }
     }
+    let interface = aot::with_c_builtins(&own, built.builtins.iter().map(String::as_str));
+    let mut compiled = compile(&source.text, &interface);
+    let (program, spans) = (compiled.program.take(), std::mem::take(&mut compiled.spans));
+    found(args, built, source, compiled);
+    let Some(program) = program else { return Ok(None) };
     Ok(Some((Linked::new(Arc::new(program), interface), spans)))
+}
+
+/// Keeps what was found in a program, and draws it.
+fn found(args: &BuildArgs, built: &mut Built, source: &Source, compiled: Compiled) {
+    built.findings = Findings { diagnostics: compiled.diagnostics, omitted: compiled.omitted };
+    if !args.json {
+        built.findings.draw(source);
+    }
+}
+
+/// The builtins in C that a program calls: names that nothing else has, and those that a library defines or that are
+/// said to be.
+fn builtins(args: &BuildArgs, linked: &Linked) -> Result<Vec<String>, Stop> {
+    let calls = &linked.program().parts().calls;
+    let unknown: Vec<&str> = linked.unknown().collect();
+    let undefined = match args.libraries.as_slice() {
+        [] => Ok(calls.clone()),
+        libraries => aot::not_provided(calls, libraries),
+    };
+    let undefined = undefined.map_err(|why| stop(&why))?;
+    if let Some(name) = args.builtins.iter().find(|name| !calls.contains(name)) {
+        return Err(Stop::usage(format!("the program calls no `{name}`, as --builtin says")));
+    }
+    let is_one = |name: &&String| {
+        unknown.contains(&name.as_str())
+            || !undefined.contains(name)
+            || args.builtins.contains(name)
+    };
+    Ok(calls.iter().filter(is_one).cloned().collect())
 }
 
 /// Why a program is not built whose builtins nobody provides.

@@ -5,6 +5,7 @@
 
 use lau_runtime::Value;
 use lau_runtime::host::{Builtin, Failure, Reply};
+use lau_runtime::value;
 use libc::{c_char, c_int, c_void, size_t};
 use std::ffi::CStr;
 
@@ -28,12 +29,13 @@ unsafe impl Send for Data {}
 // SAFETY: as above.
 unsafe impl Sync for Data {}
 
-/// A builtin of a function in C, and what that is given with each call.
+/// A builtin of a function in C, and what that is given with each call. Where nobody could give an answer later, to ask
+/// for that is a failure.
 ///
 /// # Safety
 /// The function may be called with a call from any thread that an instance runs on, as long as anything has the
 /// builtin, and so may what it does with the data.
-pub(crate) unsafe fn builtin(function: Function, data: *mut c_void) -> Builtin {
+pub(crate) unsafe fn builtin(function: Function, data: *mut c_void, later: bool) -> Builtin {
     let data = Data(data);
     Builtin::asking(move |arguments| {
         let data = &data;
@@ -41,26 +43,33 @@ pub(crate) unsafe fn builtin(function: Function, data: *mut c_void) -> Builtin {
         let mut call = Call { arguments, texts: Vec::new(), answer, data: data.0 };
         // SAFETY: as the caller vouches; the call is not used otherwise meanwhile.
         unsafe { function(&raw mut call) };
-        call.answer
+        match call.answer {
+            Ok(Reply::Wait(_)) if !later => {
+                Err("it would answer later, and nobody can give its answer here".into())
+            }
+            answer => answer,
+        }
     })
 }
 
-/// The bytes of a text from C.
+/// The bytes of a text from C; none where there can be no text of so many.
 ///
 /// # Safety
-/// There are so many bytes there, or none and the address is null.
+/// There are so many bytes there, or the address is null.
 pub(crate) unsafe fn bytes<'a>(text: *const c_char, bytes: size_t) -> &'a [u8] {
-    if text.is_null() {
+    if text.is_null() || isize::try_from(bytes).is_err() {
         return &[];
     }
     // SAFETY: as the caller vouches.
     unsafe { std::slice::from_raw_parts(text.cast(), bytes) }
 }
 
-/// A value of plain JSON.
+/// A value of plain JSON, as deep as values nest.
 pub(crate) fn from_json(json: &[u8]) -> Result<Value, String> {
+    let text =
+        std::str::from_utf8(json).map_err(|error| format!("JSON that is not UTF-8: {error}"))?;
     let value: serde_json::Value =
-        serde_json::from_slice(json).map_err(|error| format!("malformed JSON: {error}"))?;
+        value::from_json(text).map_err(|error| format!("malformed JSON: {error}"))?;
     Ok(value.into())
 }
 

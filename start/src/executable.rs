@@ -84,6 +84,7 @@ pub(crate) unsafe extern "C" fn lau_main(
 ) -> c_int {
     // SAFETY: nothing but a number is changed. Writing to a pipe that nobody reads is an error, as in all of Rust.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    open_standard_files();
     // SAFETY: as the caller vouches.
     let (words, image, rows) = unsafe {
         let words: Vec<OsString> = (0..usize::try_from(count).unwrap_or(0))
@@ -103,19 +104,33 @@ pub(crate) unsafe extern "C" fn lau_main(
         let (name, function) = unsafe {
             (
                 builtin::bytes(row.name, row.name_bytes),
-                builtin::builtin(row.function, std::ptr::null_mut()),
+                builtin::builtin(row.function, std::ptr::null_mut(), false),
             )
         };
         host.register(String::from_utf8_lossy(name), function);
     }
     let called = words.first().map_or_else(|| PathBuf::from("program"), PathBuf::from);
     let name = called.file_name().unwrap_or(called.as_os_str()).to_string_lossy().into_owned();
-    let program = Program { name: &name, version: env!("CARGO_PKG_VERSION") };
+    let json = guard::wants_json(words.clone());
+    let program = Program { name: &name, version: env!("CARGO_PKG_VERSION"), json };
     let exit = guard::exit(program, move || match Args::try_parse_from(words) {
         Ok(args) => run(&args, image, host, &called),
-        Err(error) => guard::bad_arguments(&error),
+        Err(error) => guard::bad_arguments(&error, json),
     });
     exit.code().into()
+}
+
+/// Opens nothing in place of standard input, output and error where they are closed, as Rust's own start does: else
+/// the next file that somebody opens would take their place.
+fn open_standard_files() {
+    for descriptor in 0..3 {
+        // SAFETY: it is asked for and changes nothing; then a file is opened, which takes the lowest number there is.
+        unsafe {
+            if libc::fcntl(descriptor, libc::F_GETFD) == -1 {
+                libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+            }
+        }
+    }
 }
 
 fn run(args: &Args, image: &'static Image, host: Host, called: &Path) -> Exit {
@@ -125,7 +140,7 @@ fn run(args: &Args, image: &'static Image, host: Host, called: &Path) -> Exit {
     };
     let budget = args.budget.unwrap_or(budget);
     let mut ended = Ended::default();
-    let mut engine = "interp";
+    let mut engine = "aot";
     if let Err(stop) = stages(args, budget, image, host, &mut ended, &mut engine) {
         ended.stop = Some(stop);
     }
@@ -158,8 +173,8 @@ fn stages(
         ended.spans = source.spans.iter().map(bytes).collect();
         ended.source = Some(Source { name: source.name, text: source.text });
     }
-    if native.is_some() {
-        *engine = "aot";
+    if native.is_none() {
+        *engine = "interp";
     }
     let code = native.map(|native| native as Arc<dyn Code>);
 

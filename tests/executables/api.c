@@ -72,6 +72,19 @@ static void show(lau_call *call) {
     lau_return_text(call, text, strlen(text));
 }
 
+/* Uses the instance in whose run it is called, which it may not. */
+static lau_instance *running;
+
+static void meddle(lau_call *call) {
+    size_t bytes = 0;
+    CHECK(lau_instance_run(running, 1000) == LAU_MISUSED && lau_instance_resume(running, 1) == LAU_MISUSED);
+    CHECK(lau_instance_set_memory(running, "x", "1", 1) == LAU_MISUSED && lau_instance_used(running) == 0);
+    CHECK(lau_instance_output(running) == NULL && lau_instance_snapshot(running, &bytes) == NULL);
+    CHECK(says(running, "in use"));
+    lau_instance_free(running);
+    lau_return_null(call);
+}
+
 static void not_utf8(lau_call *call) { lau_return_text(call, "\xff", 1); }
 static void not_json(lau_call *call) { lau_return_json(call, "{", 1); }
 static void silent(lau_call *call) { (void)call; }
@@ -79,6 +92,13 @@ static void silent(lau_call *call) { (void)call; }
 static void *cancel(void *canceller) {
     usleep(30000);
     lau_cancel(canceller);
+    return NULL;
+}
+
+/* A thread with little stack. */
+static void *run_small(void *of) {
+    lau_instance *instance = of;
+    CHECK(lau_instance_run(instance, 1000) == LAU_MISUSED && says(instance, "KiB of stack left"));
     return NULL;
 }
 
@@ -118,6 +138,18 @@ int main(void) {
     lau_instance *instance = lau_instance_new(asks, host, &error);
     CHECK(instance != NULL);
 
+    /* What is not there is no harm. */
+    CHECK(lau_program_load(NULL, &error) == NULL && is(error, "there is no image"));
+    lau_text_free(error);
+    CHECK(lau_instance_new(NULL, host, &error) == NULL && strstr(error, "no program") != NULL);
+    lau_text_free(error);
+    CHECK(lau_instance_new(asks, NULL, NULL) == NULL && lau_instance_restore(asks, NULL, "", 0, NULL) == NULL);
+    CHECK(lau_instance_run(NULL, 1) == LAU_MISUSED && lau_instance_output(NULL) == NULL && says(NULL, "no such"));
+    lau_program_free(NULL), lau_host_free(NULL), lau_instance_free(NULL), lau_canceller_free(NULL), lau_cancel(NULL);
+    CHECK(lau_host_register(host, NULL, ask, NULL) == LAU_MISUSED);
+    CHECK(lau_host_register(host, "", ask, NULL) == LAU_MISUSED);
+    CHECK(lau_host_register(host, "\xff", ask, NULL) == LAU_MISUSED);
+
     /* Before a run there is nothing to go on with. */
     size_t bytes = 0;
     CHECK(lau_instance_resume(instance, 1) == LAU_MISUSED && says(instance, "no stopped run"));
@@ -128,7 +160,17 @@ int main(void) {
     CHECK(lau_instance_set_memory(instance, "given", "[1,", 3) == LAU_MISUSED && says(instance, "malformed JSON"));
     CHECK(lau_instance_memory(instance, "given") == NULL);
     CHECK(lau_instance_set_memory(instance, "given", "[true,\"\\u0000é\"]", 16 + 1) == 0);
+    CHECK(is(lau_instance_message(instance), ""));
     CHECK(is(lau_instance_memory(instance, "given"), "[true,\"\\u0000é\"]"));
+
+    /* What comes out goes in, as deep as values may be. */
+    char deep[401] = "";
+    memset(deep, '[', 200), memset(deep + 200, ']', 200);
+    CHECK(lau_instance_set_memory(instance, "deep", deep, 400) == 0 && is(lau_instance_memory(instance, "deep"), deep));
+    char *deeper = malloc(200000);
+    memset(deeper, '[', 200000);
+    CHECK(lau_instance_set_memory(instance, "deep", deeper, 200000) == LAU_MISUSED && says(instance, "nests"));
+    free(deeper);
 
     /* Out of energy, waiting, answered, finished. */
     CHECK(lau_instance_run(instance, 0) == LAU_EXHAUSTED && lau_instance_used(instance) == 0);
@@ -152,7 +194,8 @@ int main(void) {
     CHECK(lau_instance_restore(asks, host, "lau-snap", 8, &error) == NULL && strstr(error, "truncated"));
     lau_text_free(error);
     lau_instance *other = lau_instance_restore(asks, host, snapshot, bytes, &error);
-    CHECK(other != NULL && lau_instance_resume(other, 0) == LAU_SUSPENDED);
+    CHECK(other != NULL && lau_instance_instructions(other) == 2);
+    CHECK(lau_instance_resume(other, 0) == LAU_SUSPENDED);
     CHECK(lau_instance_answer(other, "{\"sum\":2.5}", 11) == 0 && lau_instance_resume(other, 0) == LAU_FINISHED);
     CHECK(lau_instance_used(other) == used);
     lau_instance_free(other);
@@ -178,7 +221,16 @@ int main(void) {
     CHECK(lau_instance_set_memory(other, "wrong", "true", 4) == 0);
     CHECK(lau_instance_run(other, 50000) == LAU_SUSPENDED && lau_instance_answer(other, "3", 1) == 0);
     CHECK(lau_instance_resume(other, 0) == LAU_FINISHED && is(lau_instance_output(other), "null"));
+    used = lau_instance_used(other);
     lau_instance_free(other);
+
+    /* A builtin may not use the instance that it is called by, and nothing of that is to be seen. */
+    CHECK(lau_host_register(host, "wrong", meddle, NULL) == 0);
+    running = lau_instance_new(asks, host, &error);
+    CHECK(lau_instance_set_memory(running, "wrong", "true", 4) == 0);
+    CHECK(lau_instance_run(running, 50000) == LAU_SUSPENDED && lau_instance_answer(running, "3", 1) == 0);
+    CHECK(lau_instance_resume(running, 0) == LAU_FINISHED && lau_instance_used(running) == used);
+    lau_instance_free(running);
 
     /* Time, and another thread. */
     lau_instance *runs = lau_instance_new(endless, host, &error);
@@ -193,6 +245,11 @@ int main(void) {
     CHECK(pthread_join(thread, NULL) == 0);
     lau_canceller_free(canceller);
     CHECK(lau_instance_run(runs, 1234567) == LAU_EXHAUSTED && lau_instance_used(runs) == 1234550);
+
+    pthread_attr_t small;
+    CHECK(pthread_attr_init(&small) == 0 && pthread_attr_setstacksize(&small, 256 << 10) == 0);
+    CHECK(pthread_create(&thread, &small, run_small, runs) == 0 && pthread_join(thread, NULL) == 0);
+    CHECK(pthread_attr_destroy(&small) == 0);
 
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) {
