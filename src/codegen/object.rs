@@ -151,8 +151,10 @@ fn codes(
     let mut codes = vec![code(linked, &facts, options, module, functions, 0, &mut used)?];
     if codes[0].exits.iter().any(|exit| !exit.assumed.is_empty()) {
         let every = (0..linked.program().parts().ops.len()).map(Pc::new).collect();
-        let facts = Facts::of(linked, every).map_err(too_large)?;
-        codes.push(code(linked, &facts, options, module, functions, 1, &mut used)?);
+        // Without it the first goes on leaving where it is wrong, which is slow and no worse.
+        if let Ok(facts) = Facts::of(linked, every) {
+            codes.push(code(linked, &facts, options, module, functions, 1, &mut used)?);
+        }
     }
     for helper in HELPERS.iter().filter(|helper| used.contains(&helper.id)) {
         shims::define(module, helper)?;
