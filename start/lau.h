@@ -14,7 +14,7 @@
    once, each with 512 KiB of stack left or more. Texts that are lent last until the next call with the same instance;
    those of a call, as long as that. Null for a program, host or instance is an error, and freeing it does nothing.
 
-   Limits of values, calls and memory are those that `lau run` has if none are given. */
+   Values, calls and memory have limits, those of `lau run`, unless lau_host_set_limit says otherwise. */
 
 #ifndef LAU_H
 #define LAU_H
@@ -85,6 +85,18 @@ void lau_host_free(lau_host *host);
    `lau build --builtin NAME` said so. */
 int lau_host_register(lau_host *host, const char *name, lau_builtin function, void *data);
 
+/* What runs may use besides energy; beyond it is a trap. */
+enum lau_limit {
+    LAU_CALL_DEPTH = 0,   /* calls of the program's functions in progress; 10,000 */
+    LAU_STACK_VALUES = 1, /* values on the stack; 1,000,000 */
+    LAU_NESTING = 2,      /* levels of lists and maps in a value; 200, and at most that */
+    LAU_VALUE_BYTES = 3,  /* size of one text, list or map without its elements' own; 256 MiB */
+    LAU_TREE_BYTES = 4,   /* size of one value with everything in it; 256 MiB */
+    LAU_MEMORY_BYTES = 5  /* size of all values of a run; 1 GiB */
+};
+/* Sets a limit for instances that are made from now on. 0 if it went well; LAU_MISUSED if there is no such limit. */
+int lau_host_set_limit(lau_host *host, int limit, uint64_t most);
+
 void *lau_call_data(const lau_call *call);
 size_t lau_call_count(const lau_call *call);
 int lau_call_type(const lau_call *call, size_t at); /* enum lau_type; LAU_NONE if there is no such argument */
@@ -131,6 +143,10 @@ int lau_instance_answer_failure(lau_instance *instance, const char *message);
    last call that ended otherwise than well, empty if it ended well, never null. */
 const char *lau_instance_output(lau_instance *instance);
 const char *lau_instance_message(const lau_instance *instance);
+/* How the last run ended, as JSON, lent; null if none did: `ending`; `trap`, its code; `waits_for`, the builtin that
+   answers later; `place` with `function`, `instruction`, `line`, `column`; `used` and `budget` in thousandths;
+   `instructions`. What does not apply is null. */
+const char *lau_instance_told(lau_instance *instance);
 /* Of the whole run, over all its parts. */
 uint64_t lau_instance_used(const lau_instance *instance);
 uint64_t lau_instance_instructions(const lau_instance *instance);

@@ -5,8 +5,9 @@
 //! - `target`: the machine it is for;
 //! - `symbol`: the program's symbol in an object file;
 //! - `builtins`: the host's builtins that it calls, beside those of the command;
-//! - `native`: how many `instructions` native code covers, of how many that can be come to (`all`); null if it
-//!   covers none, or no code was made.
+//! - `native`: how many `instructions` native code covers, of how many that can be come to (`all`); null if no
+//!   code was made;
+//! - `notes`: what is to be said besides, such as why there is no native code.
 
 use super::args::{BuildArgs, Emit};
 use super::findings::Findings;
@@ -39,6 +40,7 @@ struct Report<'a> {
     symbol: Option<&'a str>,
     builtins: &'a [String],
     native: Option<Native>,
+    notes: &'a [String],
     diagnostics: &'a [Diagnostic],
     omitted: usize,
     error: Option<&'a Stop>,
@@ -113,6 +115,7 @@ fn told<'a>(args: &BuildArgs, built: &'a Built, exit: Exit, error: Option<&'a St
         symbol: built.symbol.as_deref(),
         builtins: &built.builtins,
         native: built.coverage.map(|(instructions, all)| Native { instructions, all }),
+        notes: &built.notes,
         diagnostics: &built.findings.diagnostics,
         omitted: built.findings.omitted,
         error,

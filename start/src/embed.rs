@@ -3,9 +3,9 @@
 
 use crate::builtin::{self, Function};
 use lau_command::source::Source;
-use lau_runtime::Host;
 use lau_runtime::artifact::{self, Image, Native};
 use lau_runtime::instance::Linked;
+use lau_runtime::{Host, Limits};
 use libc::{c_char, c_int, c_void};
 use std::ffi::{CStr, CString};
 use std::ptr;
@@ -30,8 +30,12 @@ pub(crate) struct LauProgram {
     pub(crate) source: Arc<Source>,
 }
 
-/// What a C program provides.
-pub(crate) struct LauHost(pub(crate) Arc<Host>);
+/// What a C program provides, and the limits of what runs there.
+#[derive(Default)]
+pub(crate) struct LauHost {
+    pub(crate) host: Arc<Host>,
+    pub(crate) limits: Limits,
+}
 
 pub(crate) fn c_string(text: impl Into<String>) -> CString {
     let text: String = text.into();
@@ -104,7 +108,7 @@ pub(crate) unsafe fn free<T>(thing: *mut T) {
 /// A host without builtins.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn lau_host_new() -> *mut LauHost {
-    Box::into_raw(Box::new(LauHost(Arc::default())))
+    Box::into_raw(Box::default())
 }
 
 /// Frees a host; instances that have it go on.
@@ -136,6 +140,33 @@ pub(crate) unsafe extern "C" fn lau_host_register(
     };
     // SAFETY: as above; `lau.h` tells from where the function is called.
     let builtin = unsafe { builtin::builtin(function, data, true) };
-    Arc::make_mut(&mut host.0).register(name, builtin);
+    Arc::make_mut(&mut host.host).register(name, builtin);
+    0
+}
+
+/// Sets a limit, by its number in `lau.h`, for instances that are made from now on.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn lau_host_set_limit(
+    host: *mut LauHost,
+    limit: c_int,
+    most: u64,
+) -> c_int {
+    // SAFETY: as above.
+    let Some(LauHost { limits, .. }) = (unsafe { host.as_mut() }) else { return ending::MISUSED };
+    let count = u32::try_from(most).unwrap_or(u32::MAX);
+    match limit {
+        0 => limits.call_depth_max = count,
+        1 => limits.stack_values_max = count,
+        // What is deeper has no JSON, and not enough stack.
+        2 => match u16::try_from(most) {
+            Ok(levels) if levels <= Limits::default().nesting_max => limits.nesting_max = levels,
+            Ok(_) | Err(_) => return ending::MISUSED,
+        },
+        3 => limits.value_bytes_max = most,
+        4 => limits.tree_bytes_max = most,
+        5 => limits.memory_bytes_max = most,
+        _ => return ending::MISUSED,
+    }
+    *limits = limits.clamped();
     0
 }

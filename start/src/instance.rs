@@ -11,7 +11,7 @@ use lau_command::source::Source;
 use lau_runtime::host::Failure;
 use lau_runtime::instance::{Canceller, Instance};
 use lau_runtime::native::Code;
-use lau_runtime::{Ending, Energy, Limits, Outcome, Snapshot, Value};
+use lau_runtime::{Ending, Energy, Limits, Outcome, Snapshot, Suspension, Value};
 use libc::{c_char, c_int, c_void, size_t};
 use std::cell::UnsafeCell;
 use std::ffi::CString;
@@ -32,6 +32,7 @@ pub(crate) struct LauInstance {
 struct Held {
     instance: Instance,
     source: Arc<Source>,
+    limits: Limits,
     timeout: Option<Duration>,
     outcome: Option<Outcome>,
     message: CString,
@@ -44,7 +45,7 @@ struct Held {
 pub(crate) struct LauCanceller(Canceller);
 
 impl LauInstance {
-    fn new(program: &LauProgram, mut instance: Instance) -> *mut LauInstance {
+    fn new(program: &LauProgram, limits: Limits, mut instance: Instance) -> *mut LauInstance {
         let code = program.native.clone().map(|native| native as Arc<dyn Code>);
         // SAFETY: the code came with the linked program, of which the instance is.
         unsafe { instance.set_code(code) };
@@ -52,6 +53,7 @@ impl LauInstance {
         let held = Held {
             instance,
             source: Arc::clone(&program.source),
+            limits,
             timeout: None,
             outcome: None,
             message: CString::default(),
@@ -168,8 +170,8 @@ pub(crate) unsafe extern "C" fn lau_instance_new(
         // SAFETY: as above.
         return unsafe { tell(error, "there is no program or no host") };
     };
-    match Instance::new(Arc::clone(&program.linked), host.0.clone(), Limits::default()) {
-        Ok(made) => LauInstance::new(program, made),
+    match Instance::new(Arc::clone(&program.linked), host.host.clone(), host.limits) {
+        Ok(made) => LauInstance::new(program, host.limits, made),
         // SAFETY: as above.
         Err(why) => unsafe { tell(error, why.to_string()) },
     }
@@ -194,11 +196,11 @@ pub(crate) unsafe extern "C" fn lau_instance_restore(
     let restored = Snapshot::from_bytes(snapshot).map_err(|fault| fault.to_string());
     let restored = restored.and_then(|snapshot| {
         let linked = Arc::clone(&program.linked);
-        let restored = Instance::restore(linked, host.0.clone(), Limits::default(), &snapshot);
+        let restored = Instance::restore(linked, host.host.clone(), host.limits, &snapshot);
         restored.map_err(|why| why.to_string())
     });
     match restored {
-        Ok(made) => LauInstance::new(program, made),
+        Ok(made) => LauInstance::new(program, host.limits, made),
         // SAFETY: as above.
         Err(why) => unsafe { tell(error, why) },
     }
@@ -336,6 +338,42 @@ pub(crate) unsafe extern "C" fn lau_instance_output(instance: *mut LauInstance) 
     unsafe { LauInstance::with(instance, ptr::null(), lend) }
 }
 
+/// How the last run ended, as JSON; null if none did.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn lau_instance_told(instance: *mut LauInstance) -> *const c_char {
+    let lend = |held: &mut Held| match &held.outcome {
+        None => ptr::null(),
+        Some(outcome) => {
+            held.lent = c_string(told(outcome).to_string());
+            held.lent.as_ptr()
+        }
+    };
+    // SAFETY: as above.
+    unsafe { LauInstance::with(instance, ptr::null(), lend) }
+}
+
+/// Where and how a run ended, but for its output.
+fn told(outcome: &Outcome) -> serde_json::Value {
+    let (ending, trap, waits_for) = match &outcome.ending {
+        Ending::Finished { .. } => ("finished", None, None),
+        Ending::Exhausted => ("exhausted", None, None),
+        Ending::Suspended { reason: Suspension::Asked(question) } => {
+            ("suspended", None, Some(question.builtin.as_str()))
+        }
+        Ending::Suspended { .. } => ("suspended", None, None),
+        Ending::Trapped { trap } => ("trapped", Some(trap.kind.code()), None),
+    };
+    serde_json::json!({
+        "ending": ending,
+        "trap": trap,
+        "waits_for": waits_for,
+        "place": outcome.place,
+        "used": outcome.energy_total.thousandths(),
+        "budget": outcome.budget.thousandths(),
+        "instructions": outcome.instructions,
+    })
+}
+
 /// What there is to say of the last call: why a run trapped or waits, what was wrong; empty if nothing.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn lau_instance_message(
@@ -369,7 +407,7 @@ pub(crate) unsafe extern "C" fn lau_instance_snapshot(
     let take = |held: &mut Held| match held.instance.snapshot() {
         Ok(snapshot) => {
             held.well();
-            let bytes = saved::bytes(snapshot, &held.source, &Limits::default());
+            let bytes = saved::bytes(snapshot, &held.source, &held.limits);
             let bytes = bytes.into_boxed_slice();
             // SAFETY: as above; there is a size.
             unsafe { length.write(bytes.len()) };

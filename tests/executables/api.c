@@ -232,6 +232,21 @@ int main(void) {
     CHECK(lau_instance_resume(running, 0) == LAU_FINISHED && lau_instance_used(running) == used);
     lau_instance_free(running);
 
+    /* Limits, for instances to come. */
+    CHECK(lau_host_set_limit(host, LAU_NESTING, 201) == LAU_MISUSED && lau_host_set_limit(host, 6, 1) == LAU_MISUSED);
+    CHECK(lau_host_set_limit(NULL, LAU_NESTING, 1) == LAU_MISUSED);
+    CHECK(lau_host_set_limit(host, LAU_NESTING, 1) == 0 && lau_host_set_limit(host, LAU_STACK_VALUES, 3) == 0);
+    other = lau_instance_new(asks, host, &error);
+    CHECK(lau_instance_told(other) == NULL);
+    CHECK(lau_instance_set_memory(other, "x", "[[]]", 4) == LAU_MISUSED && says(other, "Nesting limit"));
+    CHECK(lau_instance_run(other, 50000) == LAU_SUSPENDED && lau_instance_answer(other, "3", 1) == 0);
+    CHECK(is(lau_instance_told(other), "{\"budget\":50000,\"ending\":\"suspended\",\"instructions\":2,\"place\":"
+                                       "{\"column\":1,\"function\":null,\"instruction\":1,\"line\":2},"
+                                       "\"trap\":null,\"used\":1100,\"waits_for\":\"ask\"}"));
+    CHECK(lau_instance_resume(other, 0) == LAU_TRAPPED && strstr(lau_instance_told(other), "\"stack-limit\"") != NULL);
+    lau_instance_free(other);
+    CHECK(lau_host_set_limit(host, LAU_NESTING, 200) == 0 && lau_host_set_limit(host, LAU_STACK_VALUES, 1000) == 0);
+
     /* Time, and another thread. */
     lau_instance *runs = lau_instance_new(endless, host, &error);
     CHECK(runs != NULL);

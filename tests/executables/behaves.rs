@@ -212,6 +212,11 @@ fn a_program_that_is_too_large_for_native_code_is_interpreted() {
     let place = Place::new();
     let text = "push 1\npop\n".repeat(101_000) + "push 7";
     place.file("large.lau", text);
+    let told = place.lau("build large.lau --json").well().json();
+    assert!(
+        told["native"].is_null() && told["notes"].to_string().contains("202001 instructions"),
+        "{told}"
+    );
     let built = place.lau("build large.lau").well();
     assert!(built.stderr.contains("will be interpreted"), "{built:?}");
     let object = place.built("large", "--json").json();
