@@ -162,7 +162,7 @@ impl Prepared {
     /// A program that was compiled ahead of time, and what is to be said of it.
     #[must_use]
     pub fn ahead(loaded: Loaded, hint: Option<String>) -> Prepared {
-        let Loaded { linked, native, source: _ } = loaded;
+        let (linked, native, _) = loaded.into_parts();
         let code = native.clone().map(|native| native as Arc<dyn Code>);
         Prepared {
             linked,

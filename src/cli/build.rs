@@ -275,7 +275,13 @@ fn program(
     let own = if args.emit == Emit::Exe { host().interface() } else { Interface::default() };
     let mut first = compile(&source.text, &own);
     if let Some(program) = first.program.take() {
-        built.builtins = builtins(args, &Linked::new(Arc::new(program), own.clone()))?;
+        let linked = Linked::new(Arc::new(program), own.clone());
+        built.builtins = builtins(args, &linked)?;
+        if built.builtins.is_empty() {
+            let spans = std::mem::take(&mut first.spans);
+            found(args, built, source, first);
+            return Ok(Some((linked, spans)));
+        }
         let missing = match args.emit {
             Emit::Exe => aot::not_provided(&built.builtins, &args.libraries),
             Emit::Obj | Emit::Header | Emit::Runtime => Ok(Vec::new()),

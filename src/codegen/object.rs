@@ -88,11 +88,10 @@ fn make(linked: &Linked, plan: &Plan<'_>) -> Result<Object, Error> {
     artifact.features = module.isa().isa_flags().iter().filter_map(used).collect();
 
     let mut functions = Functions::default();
-    let coverage = codes(linked, options, &mut module, &mut functions);
-    let coverage = match coverage {
-        Ok((codes, coverage)) => {
+    let coverage = match codes(linked, options, &mut module, &mut functions) {
+        Ok(codes) => {
             artifact.codes = codes;
-            Ok(coverage)
+            Ok(artifact.codes[0].coverage)
         }
         Err(Failure::TooLarge(refusal)) => Err(refusal),
         Err(Failure::Error(error)) => return Err(error),
@@ -136,17 +135,16 @@ impl Functions {
     }
 }
 
-/// Compiles the program; where code assumes something, once more without.
+/// Compiles the program, once at least; where code assumes something, once more without.
 fn codes(
     linked: &Linked,
     options: Options,
     module: &mut ObjectModule,
     functions: &mut Functions,
-) -> Result<(Vec<Tables>, (usize, usize)), Failure> {
+) -> Result<Vec<Tables>, Failure> {
     let too_large =
         |error: crate::analysis::TooLarge| Failure::TooLarge(Refusal(error.to_string()));
     let facts = Facts::of(linked, BTreeSet::new()).map_err(too_large)?;
-    let coverage = facts.coverage(linked);
     let mut used = BTreeSet::new();
     let mut codes = vec![code(linked, &facts, options, module, functions, 0, &mut used)?];
     if codes[0].exits.iter().any(|exit| !exit.assumed.is_empty()) {
@@ -159,7 +157,7 @@ fn codes(
     for helper in HELPERS.iter().filter(|helper| used.contains(&helper.id)) {
         shims::define(module, helper)?;
     }
-    Ok((codes, coverage))
+    Ok(codes)
 }
 
 /// Makes everything that can be made of a program.

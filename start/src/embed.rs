@@ -79,8 +79,8 @@ pub(crate) unsafe extern "C" fn lau_program_load(
     // SAFETY: as above; the image is that of an object file that is linked in.
     match unsafe { artifact::load(image, None) } {
         Ok(loaded) => {
-            let (linked, native) = (loaded.linked, loaded.native);
-            let source = loaded.source.unwrap_or_default();
+            let (linked, native, source) = loaded.into_parts();
+            let source = source.unwrap_or_default();
             let source = Arc::new(Source { name: source.name, text: source.text });
             Box::into_raw(Box::new(LauProgram { linked, native, source }))
         }

@@ -11,7 +11,7 @@ use lau_command::run::execute;
 use lau_command::saved::{self, Saved};
 use lau_command::source::Source;
 use lau_command::stop::{Exit, Stop};
-use lau_runtime::artifact::{self, Image, Loaded};
+use lau_runtime::artifact::{self, Image};
 use lau_runtime::instance::Instance;
 use lau_runtime::native::Code;
 use lau_runtime::{Energy, Host, Limits};
@@ -166,8 +166,8 @@ fn stages(
     let host = Arc::new(host);
     // SAFETY: the image is that of an object file that is linked with this very runtime.
     let loaded = unsafe { artifact::load(image, None) };
-    let Loaded { linked, native, source } =
-        loaded.map_err(|fault| Stop::usage(fault.to_string()))?;
+    let loaded = loaded.map_err(|fault| Stop::usage(fault.to_string()))?;
+    let (linked, native, source) = loaded.into_parts();
     if let Some(source) = source {
         let bytes = |(start, end): &(u32, u32)| *start as usize..*end as usize;
         ended.spans = source.spans.iter().map(bytes).collect();

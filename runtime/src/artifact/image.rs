@@ -29,15 +29,21 @@ pub struct Image {
 // SAFETY: an image is constant, and so is everything it refers to.
 unsafe impl Sync for Image {}
 
-/// A compiled program, taken up.
+/// A compiled program, taken up: its parts belong together, as whoever has one may rely on.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The program, linked to the interface that its code was made for.
-    pub linked: Arc<Linked>,
-    /// Its native code, if it has any.
-    pub native: Option<Arc<Native>>,
-    /// The text it was compiled from, if that came along.
-    pub source: Option<SourceText>,
+    linked: Arc<Linked>,
+    native: Option<Arc<Native>>,
+    source: Option<SourceText>,
+}
+
+impl Loaded {
+    /// The program, linked to the interface that its code was made for; its native code, if it has any; the text it
+    /// was compiled from, if that came along.
+    #[must_use]
+    pub fn into_parts(self) -> (Arc<Linked>, Option<Arc<Native>>, Option<SourceText>) {
+        (self.linked, self.native, self.source)
+    }
 }
 
 /// Takes up a compiled program. `kept` is held as long as its code may be called.

@@ -84,7 +84,7 @@ fn what_cannot_run_here_is_said() {
             functions_count: functions.len(),
         };
         // SAFETY: the image says what there is, and none of the code is called.
-        unsafe { load(&raw const image, None) }.map(|loaded| loaded.native.is_some())
+        unsafe { load(&raw const image, None) }.map(|loaded| loaded.into_parts().1.is_some())
     };
     unsafe extern "C" fn nothing(_: *mut crate::native::Context) {}
     let mut artifact = sample();
