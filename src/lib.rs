@@ -47,9 +47,13 @@ pub mod aot;
 pub mod codegen;
 pub mod dsl;
 pub mod engine;
+#[cfg(all(feature = "forge", target_os = "linux", target_arch = "x86_64"))]
+pub mod forge;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 pub mod lower;
+#[cfg(all(feature = "forge", target_os = "linux", target_arch = "x86_64"))]
+pub mod sandbox;
 
 pub use agent::{
     AbstractionLayer, AbstractionLevel, AgentShell, BuiltinFn, MiniRuntime, RuntimeCompiler,

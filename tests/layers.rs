@@ -43,6 +43,8 @@ const PACKAGE: &[&[&str]] = &[
     &["engine"],
     &["aot"],
     &["agent", "fuzz"],
+    &["sandbox"],
+    &["forge"],
     &["cli"],
 ];
 

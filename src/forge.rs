@@ -1,0 +1,1 @@
+//! Native skills: what an agent wrote in C becomes an artifact, without being able to harm or read anything.
