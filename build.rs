@@ -1,8 +1,9 @@
-//! Builds what programs compiled ahead of time are linked with, for the command to carry with it.
+//! Builds what the package carries with it: what programs compiled ahead of time are linked with, and the launcher.
 //!
 //! `cargo install` installs a command and nothing beside it, so the archive is a part of the command, compressed. It
 //! is built by a run of Cargo of its own, always in the same way: optimised, and for any processor of the kind,
-//! whatever the command itself is built for.
+//! whatever the command itself is built for. The launcher, which builds jails, and the canary, which tries them, are
+//! static programs without a library, each a call of the compiler.
 
 use std::env;
 use std::fs::{self, File};
@@ -11,17 +12,54 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
-    for watched in ["build.rs", "Cargo.toml", "Cargo.lock", "runtime", "command", "start"] {
+    for watched in ["build.rs", "Cargo.toml", "Cargo.lock", "runtime", "command", "start", "launcher"] {
         println!("cargo::rerun-if-changed={watched}");
     }
     println!("cargo::rerun-if-env-changed=DOCS_RS");
-    if env::var_os("CARGO_FEATURE_AOT").is_none() {
-        return;
-    }
     let out = PathBuf::from(variable("OUT_DIR"));
+    if env::var_os("CARGO_FEATURE_AOT").is_some() {
+        embed_archive(&out);
+    }
+    if env::var_os("CARGO_FEATURE_FORGE").is_some() {
+        for (source, name) in [("main.rs", "launcher"), ("canary.rs", "canary")] {
+            embed_program(source, &out.join(name));
+        }
+    }
+}
+
+/// Builds a program of `launcher`, static and of a few kilobytes. Elsewhere than where jails are it is empty.
+fn embed_program(source: &str, to: &Path) {
+    let target = variable("TARGET");
+    let jails = target.starts_with("x86_64-") && target.contains("-linux-");
+    if !jails || env::var_os("DOCS_RS").is_some() {
+        return fs::write(to, []).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+    }
+    let source = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("launcher").join(source);
+    let mut rustc = Command::new(variable("RUSTC"));
+    rustc.args(["--edition", "2024", "--crate-type", "bin", "--target", &target]);
+    let settings = [
+        "panic=abort",
+        "opt-level=2",
+        "target-cpu=x86-64",
+        "relocation-model=static",
+        "strip=symbols",
+        "link-arg=-nostartfiles",
+        "link-arg=-nodefaultlibs",
+        "link-arg=-static",
+        "link-arg=-Wl,--build-id=none,-z,noexecstack",
+    ];
+    for setting in settings {
+        rustc.args(["-C", setting]);
+    }
+    rustc.arg("-o").arg(to).arg(source);
+    let status = rustc.status().unwrap_or_else(|error| panic!("cannot start {rustc:?}: {error}"));
+    assert!(status.success(), "{rustc:?}: {status}");
+}
+
+fn embed_archive(out: &Path) {
     // Where documentation alone is made, nothing is linked; and executables are for Linux so far.
     let none = env::var_os("DOCS_RS").is_some() || variable("CARGO_CFG_TARGET_OS") != "linux";
-    let archive = if none { Vec::new() } else { archive(&out) };
+    let archive = if none { Vec::new() } else { archive(out) };
     let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let written = compressed.write_all(&archive).and_then(|()| compressed.finish());
     let compressed = written.expect("memory is written to");

@@ -1,1 +1,34 @@
 //! Runs a program that nobody trusts in a jail: nothing of the host to read, to write, to reach or to exhaust.
+//!
+//! A [`Jail`] says what the program finds and what it may use; [`Jail::start`] has the launcher build it, with every
+//! lock in place before the program's first instruction; [`Running::wait`] keeps the deadline and the caps, and gives
+//! back how it [`Ended`], of which everything is to be taken as hostile. There are two profiles: one for compilers,
+//! which finds a toolchain and a workspace, and one for skills, which finds nothing at all.
+//!
+//! What protects the host stands in one table, [`Layer`], with what each layer stops and what to do where a machine
+//! lacks it. A jail with a required layer missing is never started. [`Layers`] can lift a layer, to show that it is
+//! the one that stops something; nothing but tests and the self-test does.
+//!
+//! The host is never forked: the launcher is a static program of a few kilobytes, carried inside this library and
+//! spawned from a sealed memfd. It needs Linux 6.1 on x86-64, with `/proc`.
+
+mod cgroup;
+mod filter;
+mod jail;
+mod launcher;
+mod layer;
+mod landlock;
+#[path = "../launcher/protocol.rs"]
+#[allow(unreachable_pub, dead_code, reason = "the launcher uses what the library does not")]
+mod protocol;
+mod running;
+mod slot;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+pub use cgroup::Groups;
+pub use jail::{Content, Error, Jail, Limits, Profile, Program, Taken, WORKSPACE};
+pub use layer::{Layer, Layers, Need};
+pub use running::{Ended, Running, Status, Stopped, Used};
+pub use workspace::{Refused, Workspace};

@@ -1,0 +1,151 @@
+//! Numbers that are held by one jail at a time on this machine, and the semaphore of builds.
+//!
+//! A jail's user id and the name of its control groups come from its slot, so a slot must never be held twice: a
+//! slot is a file with a lock on its open descriptor. The launcher gets that descriptor too; a slot is free when
+//! the host and the launcher are both gone, and whoever takes it next sweeps what they left (empty groups).
+//!
+//! Files lie below `/run/lau-forge` for root, else in the user's runtime folder or `/tmp`, in a folder of mode 0700
+//! that belongs to the user. They are removed with the slot.
+
+use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The most jails at once on a machine, for one user.
+pub(crate) const SLOTS: u32 = 512;
+
+/// A slot, held.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) number: u32,
+    file: OwnedFd,
+    folder: OwnedFd,
+    name: String,
+}
+
+impl Slot {
+    /// Takes a free slot; `None` when all are held.
+    pub(crate) fn take() -> Result<Option<Slot>, Errno> {
+        let folder = folder()?;
+        for number in 0..SLOTS {
+            if let Some(slot) = Slot::lock(&folder, format!("jail-{number}"), number)? {
+                return Ok(Some(slot));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes one of `most` permits to build, waiting for it until `deadline`; `None` when the time is over.
+    ///
+    /// Waiting asks again and again, at growing intervals: a file lock has no queue over several files.
+    pub(crate) fn permit(most: u32, deadline: Instant) -> Result<Option<Slot>, Errno> {
+        let folder = folder()?;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            for number in 0..most {
+                if let Some(slot) = Slot::lock(&folder, format!("build-{number}"), number)? {
+                    return Ok(Some(slot));
+                }
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    fn lock(folder: &OwnedFd, name: String, number: u32) -> Result<Option<Slot>, Errno> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = fs::openat(folder, &*name, flags, Mode::RUSR | Mode::WUSR)?;
+        match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        // The one before may have removed the file between our opening and our lock: then this lock is of no worth.
+        let ours = fs::fstat(&file)?;
+        match fs::statat(folder, &*name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(there) if (there.st_ino, there.st_dev) == (ours.st_ino, ours.st_dev) => {}
+            Ok(_) | Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let folder = folder.try_clone().map_err(|error| errno(&error))?;
+        Ok(Some(Slot { number, file, folder, name }))
+    }
+
+    /// For the launcher, which holds the slot as long as its jail.
+    pub(crate) fn descriptor(&self) -> &OwnedFd {
+        &self.file
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // Before the lock goes with the descriptor. If it fails the file stays, empty, for the next.
+        let _ = fs::unlinkat(&self.folder, &*self.name, AtFlags::empty());
+    }
+}
+
+fn errno(error: &std::io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+/// The folder of slots, made where it is missing; `EPERM` where another user could write to it.
+fn folder() -> Result<OwnedFd, Errno> {
+    let path = path();
+    match fs::mkdir(&path, Mode::RWXU) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(error) => return Err(error),
+    }
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = fs::open(&path, flags, Mode::empty())?;
+    let found = fs::fstat(&folder)?;
+    let own = rustix::process::geteuid().as_raw();
+    if found.st_uid != own || found.st_mode & 0o077 != 0 { Err(Errno::PERM) } else { Ok(folder) }
+}
+
+/// Where the slots of this user are.
+pub(crate) fn path() -> PathBuf {
+    let user = rustix::process::geteuid();
+    if user.is_root() && Path::new("/run").is_dir() {
+        return "/run/lau-forge".into();
+    }
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let runtime = runtime.filter(|path| path.is_absolute() && path.is_dir());
+    let folder = runtime.unwrap_or_else(std::env::temp_dir);
+    folder.join(format!("lau-forge-{}", user.as_raw()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_held_once_and_its_file_goes_with_it() {
+        let one = Slot::take().expect("a folder").expect("a slot");
+        let two = Slot::take().expect("a folder").expect("a slot");
+        assert_ne!(one.number, two.number);
+        let file = path().join(format!("jail-{}", two.number));
+        assert!(file.exists());
+        drop(two);
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn permits_run_out_and_come_back() {
+        // Permits are machine-wide: beyond what any build asks for, so as not to meet one.
+        let soon = || Instant::now() + Duration::from_millis(10);
+        let mut held = Vec::new();
+        while let Some(permit) = Slot::permit(4, soon()).expect("a folder") {
+            held.push(permit);
+            assert!(held.len() <= 4);
+        }
+        held.pop();
+        if !held.is_empty() {
+            assert!(Slot::permit(4, Instant::now() + Duration::from_secs(60)).expect("one").is_some());
+        }
+    }
+}
