@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
-    for watched in ["build.rs", "Cargo.toml", "Cargo.lock", "runtime", "command", "start", "launcher"] {
+    for watched in
+        ["build.rs", "Cargo.toml", "Cargo.lock", "runtime", "command", "start", "launcher"]
+    {
         println!("cargo::rerun-if-changed={watched}");
     }
     println!("cargo::rerun-if-env-changed=DOCS_RS");

@@ -15,9 +15,9 @@
 mod cgroup;
 mod filter;
 mod jail;
+mod landlock;
 mod launcher;
 mod layer;
-mod landlock;
 #[path = "../launcher/protocol.rs"]
 #[allow(unreachable_pub, dead_code, reason = "the launcher uses what the library does not")]
 mod protocol;

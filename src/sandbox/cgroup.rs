@@ -228,17 +228,13 @@ impl Made {
         Ok(made)
     }
 
-    fn add(
-        &mut self,
-        controller: Controller,
-        parent: &Parent,
-        quota: Quota,
-    ) -> Result<(), Errno> {
+    fn add(&mut self, controller: Controller, parent: &Parent, quota: Quota) -> Result<(), Errno> {
         let above = open_folder(&parent.folder)?;
         // In version 2 both controllers are set in one group.
-        let shared = self.groups.iter().any(|(_, version, ..)| {
-            *version == Version::Two && parent.version == Version::Two
-        });
+        let shared = self
+            .groups
+            .iter()
+            .any(|(_, version, ..)| *version == Version::Two && parent.version == Version::Two);
         if !shared {
             remove(&above, &self.name);
             fs::mkdirat(&above, &*self.name, Mode::RWXU)?;
@@ -333,18 +329,26 @@ mod tests {
         let found = hierarchies(Controller::Memory, own, MOUNTS);
         let first = ("/sys/fs/cgroup/memory".into(), "/sys/fs/cgroup/memory/slice/a".into());
         assert_eq!(found[0], (Version::One, first.0, first.1));
-        assert_eq!(hierarchies(Controller::Pids, own, MOUNTS)[0].2, Path::new("/sys/fs/cgroup/cpu,pids/"));
+        assert_eq!(
+            hierarchies(Controller::Pids, own, MOUNTS)[0].2,
+            Path::new("/sys/fs/cgroup/cpu,pids/")
+        );
     }
 
     #[test]
     fn a_mount_of_a_part_shows_only_what_is_below_it() {
         let found = hierarchies(Controller::Memory, "0::/docker/ab/job\n", MOUNTS);
-        assert!(found.contains(&(Version::Two, "/mnt/cgroup".into(), "/mnt/cgroup/job".into())), "{found:?}");
+        assert!(
+            found.contains(&(Version::Two, "/mnt/cgroup".into(), "/mnt/cgroup/job".into())),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn nonsense_has_no_hierarchies() {
-        for (own, mounts) in [("", ""), ("x", "a - b"), ("0:", " - cgroup2"), ("::", "1 2 3 / - cgroup x memory")] {
+        for (own, mounts) in
+            [("", ""), ("x", "a - b"), ("0:", " - cgroup2"), ("::", "1 2 3 / - cgroup x memory")]
+        {
             assert!(hierarchies(Controller::Memory, own, mounts).len() < 2);
         }
     }

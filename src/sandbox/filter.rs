@@ -281,8 +281,10 @@ mod tests {
 
     #[test]
     fn tables_have_each_call_once_and_a_reason() {
-        let profiles: [&[&[Allowed]]; 2] =
-            [&[COMMON, BUILD, &passing(NEWER)], &[COMMON, SKILL, &passing(NEWER), &passing(PROBED)]];
+        let profiles: [&[&[Allowed]]; 2] = [
+            &[COMMON, BUILD, &passing(NEWER)],
+            &[COMMON, SKILL, &passing(NEWER), &passing(PROBED)],
+        ];
         for tables in profiles {
             let mut seen = BTreeSet::new();
             for (name, number, _, reason) in tables.iter().copied().flatten() {

@@ -383,7 +383,8 @@ impl Jail {
             return Ok(limits.memory_bytes);
         }
         let workspace = if self.profile == Profile::Build { limits.workspace_bytes } else { 0 };
-        let each = limits.memory_bytes.saturating_sub(workspace) / u64::from(limits.processes.max(1));
+        let each =
+            limits.memory_bytes.saturating_sub(workspace) / u64::from(limits.processes.max(1));
         if each < LEAST_ADDRESS_BYTES {
             let detail = format!(
                 "there is no memory control group, and {} MiB for {} processes leave each less than {} MiB",
@@ -646,9 +647,8 @@ impl<'a> Request<'a> {
             (has(Layer::Landlock), option::LANDLOCK),
             (has(Layer::Names), option::NAMES),
         ];
-        let set = |rows: &[(bool, u32)]| {
-            rows.iter().filter(|row| row.0).fold(0, |all, row| all | row.1)
-        };
+        let set =
+            |rows: &[(bool, u32)]| rows.iter().filter(|row| row.0).fold(0, |all, row| all | row.1);
         let namespaces = namespaces.map(|(wanted, flags)| (wanted, flags.cast_unsigned()));
         for field in [protocol::MAGIC, set(&namespaces), set(&options), user, USER_INSIDE] {
             self.u32(field);

@@ -82,11 +82,7 @@ impl Launcher {
     }
 
     /// Sends the request, with its descriptors.
-    pub(super) fn ask(
-        &self,
-        request: &[u8],
-        descriptors: &[BorrowedFd<'_>],
-    ) -> Result<(), Errno> {
+    pub(super) fn ask(&self, request: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         const ROOM: usize = rustix::cmsg_space!(ScmRights(protocol::DESCRIPTORS_MAX));
         if request.len() > protocol::REQUEST_MAX || descriptors.len() > protocol::DESCRIPTORS_MAX {
             return Err(Errno::TOOBIG);

@@ -175,7 +175,8 @@ impl Running {
 
     /// Waits for a frame or for output, at most so long, and takes what came.
     fn turn(&mut self, most: Duration) -> Result<(), Error> {
-        let host = |error: Errno| Error::Host { doing: "wait for a jail", error: error.raw_os_error() };
+        let host =
+            |error: Errno| Error::Host { doing: "wait for a jail", error: error.raw_os_error() };
         let wait = Timespec::try_from(most).unwrap_or(Timespec { tv_sec: 3600, tv_nsec: 0 });
         let mut polled = vec![PollFd::new(&self.launcher.control, PollFlags::IN)];
         if !self.seen.dried {
@@ -253,7 +254,8 @@ impl Running {
         let deadline = Instant::now() + GRACE;
         if !self.seen.gone && !self.seen.closed {
             // Any message asks for it.
-            let _ = rustix::net::send(&self.launcher.control, b"k", rustix::net::SendFlags::NOSIGNAL);
+            let _ =
+                rustix::net::send(&self.launcher.control, b"k", rustix::net::SendFlags::NOSIGNAL);
         }
         while !(self.seen.gone || self.seen.closed) {
             let now = Instant::now();

@@ -145,7 +145,9 @@ mod tests {
         }
         held.pop();
         if !held.is_empty() {
-            assert!(Slot::permit(4, Instant::now() + Duration::from_secs(60)).expect("one").is_some());
+            assert!(
+                Slot::permit(4, Instant::now() + Duration::from_secs(60)).expect("one").is_some()
+            );
         }
     }
 }
