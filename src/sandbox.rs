@@ -22,13 +22,15 @@ mod layer;
 #[allow(unreachable_pub, dead_code, reason = "the launcher uses what the library does not")]
 mod protocol;
 mod running;
+mod selftest;
 mod slot;
 #[cfg(test)]
 mod tests;
 mod workspace;
 
-pub use cgroup::Groups;
+pub use cgroup::{Groups, Parent, Version};
 pub use jail::{Content, Error, Jail, Limits, Profile, Program, Taken, WORKSPACE};
 pub use layer::{Layer, Layers, Need};
 pub use running::{Ended, Running, Status, Stopped, Used};
+pub use selftest::{Tried, Verdict, selftest};
 pub use workspace::{Refused, Workspace};

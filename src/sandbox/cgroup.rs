@@ -83,7 +83,7 @@ impl Groups {
         match layer {
             Layer::MemoryGroup => self.memory.is_ok(),
             Layer::PidsGroup => self.pids.is_ok(),
-            _ => true,
+            _ => false,
         }
     }
 }

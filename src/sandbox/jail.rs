@@ -650,7 +650,9 @@ impl<'a> Request<'a> {
         let set =
             |rows: &[(bool, u32)]| rows.iter().filter(|row| row.0).fold(0, |all, row| all | row.1);
         let namespaces = namespaces.map(|(wanted, flags)| (wanted, flags.cast_unsigned()));
-        for field in [protocol::MAGIC, set(&namespaces), set(&options), user, USER_INSIDE] {
+        // With its capabilities, it is the root of its namespaces: exec takes them from any other.
+        let inside = if has(Layer::Capabilities) { USER_INSIDE } else { 0 };
+        for field in [protocol::MAGIC, set(&namespaces), set(&options), user, inside] {
             self.u32(field);
         }
     }

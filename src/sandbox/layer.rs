@@ -133,6 +133,33 @@ impl fmt::Display for Layer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layers(u32);
 
+impl Layer {
+    /// Whether it can be told without a jail that this machine lacks it.
+    #[must_use]
+    pub fn absent(self) -> bool {
+        match self {
+            Layer::Landlock => super::landlock::version() == 0,
+            // The version of Landlock that has scopes.
+            Layer::Scopes => super::landlock::version() < 6,
+            Layer::WriteOrExecute => !super::jail::has_mdwe(),
+            Layer::MemoryGroup | Layer::PidsGroup => !super::Groups::here().has(self),
+            Layer::Launcher
+            | Layer::UserNamespace
+            | Layer::Root
+            | Layer::PidNamespace
+            | Layer::Network
+            | Layer::Ipc
+            | Layer::Names
+            | Layer::Capabilities
+            | Layer::Filter
+            | Layer::Limits
+            | Layer::Memory
+            | Layer::Workspace
+            | Layer::Deadline => false,
+        }
+    }
+}
+
 impl Layers {
     /// All of them. Nothing hostile may run with less.
     pub const ALL: Layers = Layers(u32::MAX);

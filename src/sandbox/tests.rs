@@ -45,3 +45,21 @@ fn a_skill_is_stopped_at_what_no_row_names() {
     // `getuid` is on no list of skills.
     assert_eq!(ended.status, Status::Signalled(31), "{}", text(&ended));
 }
+
+#[test]
+fn every_layer_stops_its_canary_and_lets_it_through_when_lifted() {
+    let tried = selftest().expect("things to reach for");
+    let bad = |tried: &&Tried| match tried.verdict {
+        Verdict::Works | Verdict::Other => false,
+        Verdict::Missing => tried.layer.need() == Need::Required,
+        Verdict::Fails => true,
+    };
+    let bad: Vec<&Tried> = tried.iter().filter(bad).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    for layer in Layer::ALL {
+        assert!(
+            *layer == Layer::Launcher || tried.iter().any(|one| one.layer == *layer),
+            "{layer}"
+        );
+    }
+}
