@@ -78,7 +78,9 @@ pub fn capped(text: &str, bytes: usize) -> String {
     let mut end = text.floor_char_boundary(bytes);
     // The longest escape is `\u{10ffff}`.
     let near = text.floor_char_boundary(end.saturating_sub(10));
-    if let Some(open) = text[near..end].rfind("\\u{").filter(|at| !text[near + at..end].contains('}')) {
+    if let Some(open) =
+        text[near..end].rfind("\\u{").filter(|at| !text[near + at..end].contains('}'))
+    {
         end = near + open;
     }
     format!("{}… ({} bytes more)", &text[..end], text.len() - end)
