@@ -8,7 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The toolchain of the machine that tests: one is required there.
 pub(crate) fn here() -> &'static CToolchain {
     static HERE: OnceLock<CToolchain> = OnceLock::new();
-    HERE.get_or_init(|| CToolchain::find(&Host::from_environment()).expect("a C compiler"))
+    HERE.get_or_init(|| {
+        let start = std::time::Instant::now();
+        let found = CToolchain::find(&Host::from_environment()).expect("a C compiler");
+        println!("found in {:?}", start.elapsed());
+        found
+    })
 }
 
 /// A new folder.
@@ -16,7 +21,7 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder =
-        std::env::temp_dir().join(format!("lau-forge-{name}-{}-{count}", std::process::id()));
+        std::env::temp_dir().join(format!("lau-toolchain-{name}-{}-{count}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     folder
 }
@@ -213,7 +218,7 @@ fn a_script_of_the_linker_stands_for_its_files() {
         format!("/* GNU ld script\n*/\nGROUP ( {} -lc /no/such.a )\n", archive.display()),
     )
     .expect("written");
-    assert_eq!(named_by(&script), [archive.clone()]);
+    assert_eq!(named_by(&script), std::slice::from_ref(&archive));
     assert!(named_by(&archive).is_empty());
     fs::remove_dir_all(folder).expect("gone");
 }

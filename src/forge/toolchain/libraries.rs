@@ -8,7 +8,7 @@
 use super::{Host, Lack, Tool};
 use object::read::ReadCache;
 use object::read::elf::{ElfFile64, ProgramHeader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub(super) fn interpreter(program: &Path) -> io::Result<Option<PathBuf>> {
 ///
 /// What is missing.
 pub(super) fn closure(host: &Host, programs: &[PathBuf]) -> Result<Libraries, Lack> {
-    let mut files = BTreeMap::new();
+    let mut files = BTreeSet::new();
     let mut library_path = Vec::new();
     let mut loader = None;
     for program in programs {
@@ -64,27 +64,30 @@ pub(super) fn closure(host: &Host, programs: &[PathBuf]) -> Result<Libraries, La
         loader = interpreter(program).map_err(unusable)?.or(loader);
         // Linked statically, all of them so far.
         let Some(loader) = &loader else { continue };
-        files.insert(loader.clone(), ());
+        files.insert(loader.clone());
         let found = loaded(host, loader, program, true)?;
         // A loader that does not know the question has no cache either.
         let uncached = loaded(host, loader, program, false).unwrap_or_else(|_| found.clone());
-        for (name, path) in found {
-            if uncached.get(&name) != Some(&path) {
-                let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
-                if !library_path.contains(&folder) {
-                    library_path.push(folder);
-                }
+        for folder in untold(&found, &uncached) {
+            if !library_path.contains(&folder) {
+                library_path.push(folder);
             }
-            files.insert(path, ());
         }
+        files.extend(found.into_values());
     }
-    let files = files.into_keys().map(|path| {
+    let files = files.into_iter().map(|path| {
         Tool::at(&path).map_err(|error| {
             let what = format!("the library {} cannot be read: {error}", path.display());
             Lack::new(what, "install the compiler again")
         })
     });
     Ok(Libraries { files: files.collect::<Result<_, _>>()?, library_path })
+}
+
+/// Folders of what the loader would find elsewhere, or not at all, without its cache.
+fn untold(found: &BTreeMap<String, PathBuf>, uncached: &BTreeMap<String, PathBuf>) -> Vec<PathBuf> {
+    let elsewhere = found.iter().filter(|(name, path)| uncached.get(*name) != Some(*path));
+    elsewhere.filter_map(|(_, path)| Some(path.parent()?.to_owned())).collect()
 }
 
 /// The libraries by name, as the loader finds them.
@@ -124,7 +127,8 @@ mod tests {
     fn the_libraries_are_those_of_the_file_and_theirs() {
         use object::read::elf::{Dyn, FileHeader, SectionHeader};
         let program = std::env::current_exe().expect("this test");
-        let libraries = closure(&Host::from_environment(), &[program.clone()]).expect("a closure");
+        let libraries =
+            closure(&Host::from_environment(), std::slice::from_ref(&program)).expect("a closure");
         let names: Vec<_> =
             libraries.files.iter().filter_map(|tool| tool.inside.file_name()?.to_str()).collect();
         let data = std::fs::read(&program).expect("itself");
@@ -137,15 +141,23 @@ mod tests {
             .expect("a dynamic section");
         let strings = sections.strings(endian, &*data, strings).expect("strings");
         let mut count = 0;
-        for entry in
-            dynamic.iter().filter(|entry| entry.d_tag(endian) == object::elf::DT_NEEDED.into())
-        {
+        for entry in dynamic.iter().filter(|entry| entry.d_tag(endian) == object::elf::DT_NEEDED) {
             let name = entry.string(endian, strings).expect("a name");
             let name = std::str::from_utf8(name).expect("a name");
             assert!(names.contains(&name), "{name} is not among {names:?}");
             count += 1;
         }
         assert!(count > 1 && names.iter().any(|name| name.starts_with("ld-linux")), "{names:?}");
+    }
+
+    #[test]
+    fn folders_that_only_the_cache_knows_are_told() {
+        let map = |all: &[(&str, &str)]| -> BTreeMap<String, PathBuf> {
+            all.iter().map(|(name, path)| ((*name).to_owned(), PathBuf::from(path))).collect()
+        };
+        let found = map(&[("a.so", "/opt/a/a.so"), ("b.so", "/opt/b/b.so"), ("c.so", "/lib/c.so")]);
+        let uncached = map(&[("b.so", "/lib/b.so"), ("c.so", "/lib/c.so")]);
+        assert_eq!(untold(&found, &uncached), [Path::new("/opt/a"), Path::new("/opt/b")]);
     }
 
     #[test]

@@ -135,7 +135,8 @@ fn rust(host: &Host) -> Toolchain {
         Ok(sysroot) => match sysroot.join("bin/rustc").canonicalize() {
             Ok(real) => (sysroot, real),
             Err(error) => {
-                return facts.lacks(format!("there is no compiler behind `rustc`: {error}"), REMEDY);
+                return facts
+                    .lacks(format!("there is no compiler behind `rustc`: {error}"), REMEDY);
             }
         },
         Err(error) => return facts.lacks(format!("`rustc` does not answer: {error}"), REMEDY),
