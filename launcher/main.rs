@@ -542,8 +542,9 @@ fn build(request: &Request<'_>) -> Result<u32, Fault> {
     const PR_SET_DUMPABLE: u32 = 4;
     let _ = sys!(nr::PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
     if workspace != NONE {
-        let inside = c"/work".as_ptr();
-        let _ = sys!(nr::CHDIR, if request.has(option::ROOT) { inside } else { c"/tmp".as_ptr() });
+        // Compilers record the folder they run in.
+        let folder = if request.has(option::ROOT) { c"/work" } else { c"/tmp" };
+        sys!(nr::CHDIR, folder.as_ptr()).map_err(at(step::PIVOT))?;
     }
     Ok(workspace)
 }
@@ -703,8 +704,8 @@ fn start(request: &Request<'_>, errors: u32) -> Result<Never, Fault> {
     let mut number = 0;
     while !limits.0.is_empty() {
         let mut one = || {
-            let (resource, value) = (limits.u32()?, limits.u64()?);
-            let both = [value, value];
+            let resource = limits.u32()?;
+            let both = [limits.u64()?, limits.u64()?];
             sys!(nr::PRLIMIT64, 0, resource, both.as_ptr(), 0)
         };
         one().map_err(entry(step::LIMITS, number))?;

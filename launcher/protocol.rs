@@ -8,7 +8,7 @@
 //! then six sections, each a u32 length and as many bytes, with these entries one after the other:
 //!   cgroups   u32 descriptor of cgroup.procs, u32 descriptor of the folder above, text: the group's name there
 //!   tree      u32 kind (`tree`), u32 number, text, text
-//!   limits    u32 resource, u64 value
+//!   limits    u32 resource, u64 soft, u64 hard
 //!   rules     u64 access rights, text: path
 //!   filters   u32 length, instructions of 8 bytes
 //!   program   text: path, u32 arguments, texts, u32 variables, texts

@@ -31,6 +31,13 @@ mod workspace;
 pub use cgroup::{Groups, Parent, Version};
 pub use jail::{Content, Error, Jail, Limits, Profile, Program, Taken, WORKSPACE};
 pub use layer::{Layer, Layers, Need};
-pub use running::{Ended, Running, Status, Stopped, Used};
+pub use running::{Cancel, Ended, Running, Status, Stopped, Used};
 pub use selftest::{Tried, Verdict, selftest};
+pub use slot::Turn;
 pub use workspace::{Refused, Workspace};
+
+/// The kernel's version of Landlock; 0 where it has none, or it is switched off.
+#[must_use]
+pub fn landlock_version() -> u32 {
+    landlock::version()
+}

@@ -40,6 +40,14 @@ impl Controller {
         }
     }
 
+    /// A limit that every machine takes.
+    fn some(self) -> u64 {
+        match self {
+            Controller::Memory => 1 << 30,
+            Controller::Pids => 100,
+        }
+    }
+
     /// The file with the limit.
     fn limit(self, version: Version) -> &'static str {
         match (self, version) {
@@ -150,7 +158,7 @@ fn try_parent(controller: Controller, version: Version, folder: &Path) -> Result
     let name = format!("lau-forge-try-{}", std::process::id());
     fs::mkdirat(&above, &*name, Mode::RWXU)?;
     let tried = fs::openat(&above, &*name, FOLDER, Mode::empty()).and_then(|group| {
-        set(&group, controller.limit(version), 1 << 30)?;
+        set(&group, controller.limit(version), controller.some())?;
         // Moving a process in may need rights over the common ancestor; a launcher comes from our own group.
         fs::accessat(&group, "cgroup.procs", fs::Access::WRITE_OK, AtFlags::empty())
     });

@@ -511,6 +511,8 @@ impl Jail {
         for (resource, value) in rows {
             request.u32(resource);
             request.u64(value);
+            // A second between the signal that says why and the one that ends it.
+            request.u64(value.saturating_add(u64::from(resource == libc::RLIMIT_CPU)));
         }
     }
 

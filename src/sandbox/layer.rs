@@ -101,7 +101,7 @@ layers! {
         "run as root, or below a delegated group: systemd-run --user --scope -p Delegate=yes";
     PidsGroup "pids-cgroup" Additional
         "one limit of processes for the tree, besides that of its user"
-        "as memory-cgroup";
+        "run as root, or below a delegated group: systemd-run --user --scope -p Delegate=yes";
     WriteOrExecute "write-or-execute" Additional
         "memory is never both written and run"
         "a kernel of 6.3 or later";

@@ -9,13 +9,15 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use serde::Serialize;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a killed tree may take to be gone before the launcher itself is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often a flag to stop is looked at.
+/// Asked again and again while something takes its time: whether it is to be given up.
+pub type Cancel<'a> = &'a dyn Fn() -> bool;
+
+/// How often it is asked whether to stop.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// A jail that has been asked for. Dropping it kills all that is in it.
@@ -96,6 +98,15 @@ pub struct Used {
     pub memory_peak_bytes: u64,
 }
 
+impl Used {
+    /// Adds what another program used: times are summed, of memory it is the larger.
+    pub fn add(&mut self, other: Used) {
+        self.wall_us = self.wall_us.saturating_add(other.wall_us);
+        self.cpu_us = self.cpu_us.saturating_add(other.cpu_us);
+        self.memory_peak_bytes = self.memory_peak_bytes.max(other.memory_peak_bytes);
+    }
+}
+
 impl Running {
     pub(super) fn new(
         launcher: Launcher,
@@ -121,19 +132,19 @@ impl Running {
         self.slot.number
     }
 
-    /// Waits until every process of the jail is gone, and keeps its deadline and caps meanwhile. When `cancel` is set
-    /// the jail is stopped.
+    /// Waits until every process of the jail is gone, and keeps its deadline and caps meanwhile. When `cancel` says
+    /// so, the jail is stopped.
     ///
     /// # Errors
     ///
     /// [`Error`], if the program could not be started or the launcher failed; nothing of the jail is left.
-    pub fn wait(mut self, cancel: Option<&AtomicBool>) -> Result<Ended, Error> {
+    pub fn wait(mut self, cancel: Option<Cancel<'_>>) -> Result<Ended, Error> {
         let deadline = self.started + self.limits.wall;
         while !(self.seen.gone || self.seen.closed) && self.seen.stopped.is_none() {
             let now = Instant::now();
             if now >= deadline {
                 self.seen.stopped = Some(Stopped::Deadline);
-            } else if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            } else if cancel.is_some_and(|cancel| cancel()) {
                 self.seen.stopped = Some(Stopped::Cancelled);
             } else {
                 let rest = deadline - now;

@@ -42,6 +42,8 @@ pub enum Verdict {
     Fails,
     /// Not for this user: an ordinary one keeps its own id.
     Other,
+    /// Not tried, since a jail cannot be made for another reason.
+    Untried,
 }
 
 /// One row: the layer, what the canary does, its command, what that is about, the jail's kind, and all layers that
@@ -119,7 +121,7 @@ const CHECKS: &[Check] = &[
     ),
     (Memory, "uses 96 MiB", "touch", About::Number(96), Build, &[Memory, MemoryGroup]),
     (Workspace, "writes 24 MiB", "fill", About::Number(24), Build, &[Workspace]),
-    (Deadline, "waits 600 ms", "sleep", About::Number(600), Build, &[Deadline]),
+    (Deadline, "waits 300 ms", "sleep", About::Number(300), Build, &[Deadline]),
     (MemoryGroup, "uses 96 MiB", "touch", About::Number(96), Build, &[Memory, MemoryGroup]),
     (PidsGroup, "has 40 processes", "fork", About::Number(40), Build, &[Layer::Limits, PidsGroup]),
     (
@@ -141,7 +143,7 @@ const CHECKS: &[Check] = &[
 ];
 
 /// What the canary of the deadline is given; ten times as much where it is lifted.
-const DEADLINE: Duration = Duration::from_millis(200);
+const DEADLINE: Duration = Duration::from_millis(100);
 
 /// What a canary is given: small, so that too much is soon, but not in time, which a busy machine takes away.
 const LIMITS: Limits = Limits {
@@ -228,7 +230,31 @@ impl Drop for Segment {
 pub fn selftest() -> io::Result<Vec<Tried>> {
     let host = Host::new()?;
     let canary: Arc<[u8]> = CANARY.into();
+    // Without this one nothing can be tried, and the error says which layer is to blame.
+    let plain = Jail::new(Skill, Program::Bytes(canary.clone())).limits(LIMITS);
+    let plain = plain.arguments(["canary", "none"]).start().and_then(|jail| jail.wait(None));
+    if let Err(error) = plain {
+        return Ok(blamed(&error));
+    }
     CHECKS.iter().map(|check| attempt(check, &host, &canary)).collect()
+}
+
+/// When no jail can be made at all.
+fn blamed(error: &super::Error) -> Vec<Tried> {
+    let culprit = match error {
+        super::Error::Missing { layer, .. } => *layer,
+        _ => Layer::Launcher,
+    };
+    let told = |layer: &Layer| {
+        let blamed = *layer == culprit;
+        Tried {
+            layer: *layer,
+            canary: "starts",
+            verdict: if blamed { Verdict::Missing } else { Verdict::Untried },
+            detail: blamed.then(|| error.to_string()),
+        }
+    };
+    Layer::ALL.iter().map(told).collect()
 }
 
 fn attempt(check: &Check, host: &Host, canary: &Arc<[u8]>) -> io::Result<Tried> {
@@ -245,7 +271,10 @@ fn attempt(check: &Check, host: &Host, canary: &Arc<[u8]>) -> io::Result<Tried> 
         let jail = Jail::new(profile, Program::Bytes(canary.clone()))
             .arguments(["canary", command, &*argument])
             .layers(lifted.fold(Layers::ALL, Layers::without))
-            .limits(Limits { wall: if layer == Deadline { DEADLINE } else { LIMITS.wall }, ..LIMITS });
+            .limits(Limits {
+                wall: if layer == Deadline { DEADLINE } else { LIMITS.wall },
+                ..LIMITS
+            });
         let ended = jail.start()?.wait(None)?;
         let sang = !matches!(about, About::Open | About::Private)
             || ended.output.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
@@ -261,8 +290,12 @@ fn attempt(check: &Check, host: &Host, canary: &Arc<[u8]>) -> io::Result<Tried> 
             verdict(Verdict::Fails, Some(detail.to_owned()))
         }
         (Err(error), _) | (_, Err(error)) => {
-            let missing = matches!(error, super::Error::Missing { .. });
-            let told = if missing { Verdict::Missing } else { Verdict::Fails };
+            let told = match &error {
+                super::Error::Missing { layer: missing, .. } if *missing == layer => {
+                    Verdict::Missing
+                }
+                _ => Verdict::Untried,
+            };
             verdict(told, Some(error.to_string()))
         }
     }

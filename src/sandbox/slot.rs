@@ -7,6 +7,7 @@
 //! Files lie below `/run/lau-forge` for root, else in the user's runtime folder or `/tmp`, in a folder of mode 0700
 //! that belongs to the user. They are removed with the slot.
 
+use super::{Cancel, Error};
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
@@ -37,26 +38,6 @@ impl Slot {
         Ok(None)
     }
 
-    /// Takes one of `most` permits to build, waiting for it until `deadline`; `None` when the time is over.
-    ///
-    /// Waiting asks again and again, at growing intervals: a file lock has no queue over several files.
-    pub(crate) fn permit(most: u32, deadline: Instant) -> Result<Option<Slot>, Errno> {
-        let folder = folder()?;
-        let mut pause = Duration::from_millis(1);
-        loop {
-            for number in 0..most {
-                if let Some(slot) = Slot::lock(&folder, format!("build-{number}"), number)? {
-                    return Ok(Some(slot));
-                }
-            }
-            if Instant::now() >= deadline {
-                return Ok(None);
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
-        }
-    }
-
     fn lock(folder: &OwnedFd, name: String, number: u32) -> Result<Option<Slot>, Errno> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let file = fs::openat(folder, &*name, flags, Mode::RUSR | Mode::WUSR)?;
@@ -79,6 +60,44 @@ impl Slot {
     /// For the launcher, which holds the slot as long as its jail.
     pub(crate) fn descriptor(&self) -> &OwnedFd {
         &self.file
+    }
+}
+
+/// One of the permits to build on this machine, as many as it has processors.
+#[derive(Debug)]
+pub struct Turn(#[allow(dead_code, reason = "held")] Slot);
+
+impl Turn {
+    /// Waits for a permit, at most so long, or until `cancel` says so; `None` if there was none.
+    ///
+    /// Waiting asks again and again, at growing intervals: a file lock has no queue over several files.
+    ///
+    /// # Errors
+    ///
+    /// The folder of slots cannot be used.
+    pub fn wait(most: Duration, cancel: Option<Cancel<'_>>) -> Result<Option<Turn>, Error> {
+        let permits = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
+        Turn::of(permits, most, cancel)
+            .map_err(|error| Error::Host { doing: "wait for a turn", error: error.raw_os_error() })
+    }
+
+    fn of(permits: u32, most: Duration, cancel: Option<Cancel<'_>>) -> Result<Option<Turn>, Errno> {
+        let folder = folder()?;
+        let deadline = Instant::now() + most;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            for number in 0..permits {
+                if let Some(slot) = Slot::lock(&folder, format!("build-{number}"), number)? {
+                    return Ok(Some(Turn(slot)));
+                }
+            }
+            let cancelled = cancel.is_some_and(|cancel| cancel());
+            if cancelled || Instant::now() >= deadline {
+                return Ok(None);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
     }
 }
 
@@ -136,18 +155,21 @@ mod tests {
 
     #[test]
     fn permits_run_out_and_come_back() {
-        // Permits are machine-wide: beyond what any build asks for, so as not to meet one.
-        let soon = || Instant::now() + Duration::from_millis(10);
+        let soon = || Turn::of(4, Duration::from_millis(10), None).expect("a folder");
         let mut held = Vec::new();
-        while let Some(permit) = Slot::permit(4, soon()).expect("a folder") {
+        // Others may hold some of them meanwhile.
+        while let Some(permit) = soon() {
             held.push(permit);
             assert!(held.len() <= 4);
         }
-        held.pop();
-        if !held.is_empty() {
-            assert!(
-                Slot::permit(4, Instant::now() + Duration::from_secs(60)).expect("one").is_some()
-            );
+        if held.pop().is_some() {
+            let again = Turn::of(4, Duration::from_secs(60), None).expect("a folder");
+            assert!(again.is_some());
         }
+    }
+
+    #[test]
+    fn waiting_can_be_cancelled() {
+        assert!(Turn::of(0, Duration::from_secs(60), Some(&|| true)).expect("a folder").is_none());
     }
 }

@@ -55,6 +55,13 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Workspace {
+    /// Whether it was filled: then what its program said is about room, not about what it was given.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        // A page or a name is what any further write needs.
+        fs::fstatvfs(&self.folder).is_ok_and(|room| room.f_bfree <= 1 || room.f_ffree <= 1)
+    }
+
     /// Reads a result of at most `most` bytes.
     ///
     /// # Errors

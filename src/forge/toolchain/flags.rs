@@ -115,7 +115,8 @@ impl CToolchain {
         arguments.push(prefix_map(unit.workspace, "."));
         arguments.push(format!("-frandom-seed={}", unit.hash.to_hex()).into());
         match aim {
-            Aim::Syntax => arguments.push("-fsyntax-only".into()),
+            // Without `-c` the driver looks for what a link needs, though it does not link.
+            Aim::Syntax => arguments.extend(["-c".into(), "-fsyntax-only".into()]),
             Aim::Object => {
                 arguments.extend([
                     "-c".into(),
