@@ -10,6 +10,8 @@ mod build;
 mod check;
 mod diff;
 mod findings;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod forge;
 mod fuzz;
 mod help;
 mod print;
@@ -44,6 +46,8 @@ fn command(command: &Command) -> Exit {
         Command::Profile(args) => profile::profile(args),
         Command::Diff(args) => diff::diff(args),
         Command::Fuzz(args) => fuzz::fuzz(args),
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        Command::Forge(args) => forge::forge(args),
         Command::Help(args) => help::help(args),
     }
 }

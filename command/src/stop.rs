@@ -23,6 +23,8 @@ pub enum Exit {
     Exhausted,
     /// A limit was hit: of the run, of the source, of an input.
     Limit,
+    /// Refused by policy, or waiting for approval: the forge alone does that.
+    Refused,
     /// A bug of ours.
     Bug,
 }
@@ -38,6 +40,7 @@ impl Exit {
             Exit::Source => 3,
             Exit::Exhausted => 4,
             Exit::Limit => 5,
+            Exit::Refused => 6,
             Exit::Bug => 70,
         }
     }

@@ -16,6 +16,7 @@ Exit codes:
   3   the source has errors, or is not UTF-8
   4   the run stopped and can go on: the energy budget is used up, or it was suspended
   5   a limit was hit: of the run, the source or an input
+  6   refused: the forge is closed, as this machine lacks a layer of its sandbox
   70  a bug in lau itself, such as engines that differ";
 
 const BUILD_HELP: &str = "\
@@ -71,6 +72,19 @@ What is found is made small and written to a file, which `lau diff FILE` plays a
 then. A seed and a number of cases always do the same: `--seed S --from CASE --cases 1` repeats one.
 Ctrl-C ends it early.";
 
+const FORGE_HELP: &str = "\
+A skill is source code in C with a declared signature, written by an agent and hostile until the opposite is shown. The
+forge compiles it in a jail: another user, no files but the compiler's, no network, only listed system calls, bounded in
+memory, processes, time and output. Every stage is recorded in the audit.
+
+The home of the forge is a folder of mode 0700: --home, else $LAU_FORGE_HOME, else the user's state folder.";
+
+const TRY_HELP: &str = "\
+The plan is a .toml or .json file (`lau forge schema` prints its JSON Schema); its sources lie below its folder. So far a
+try goes as far as the build: the plan is read, the syntax checked, and each source file compiled.
+
+What the compiler says is shown with host paths and control characters removed.";
+
 const HELP_HELP: &str = "\
 Topics of the language:
   instructions  every instruction
@@ -113,9 +127,72 @@ pub(crate) enum Command {
     /// Look for programs on which the engines differ
     #[command(after_help = FUZZ_HELP, after_long_help = format!("{FUZZ_HELP}\n\n{EXIT_CODES}"))]
     Fuzz(FuzzArgs),
+    /// Build native skills that an agent wrote, in jails
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    #[command(after_help = FORGE_HELP, after_long_help = format!("{FORGE_HELP}\n\n{EXIT_CODES}"))]
+    Forge(ForgeArgs),
     /// Help on a command, or on the language
     #[command(after_help = HELP_HELP)]
     Help(HelpArgs),
+}
+
+/// `lau forge`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ForgeArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: ForgeCommand,
+}
+
+/// The commands of the forge.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ForgeCommand {
+    /// Tell what this machine has of what the forge needs, and try whether it works
+    Doctor {
+        /// Answer with one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a plan in the jail; nothing is served
+    #[command(after_help = TRY_HELP)]
+    Try(TryArgs),
+    /// Show the audit, and check its chain
+    Audit(AuditArgs),
+    /// Print the JSON Schema of plans
+    Schema,
+}
+
+/// `lau forge try`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TryArgs {
+    /// The plan, a .toml or .json file
+    pub(crate) plan: PathBuf,
+    /// Write the object files to this folder, which is made if it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// The folder of the forge's state
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `lau forge audit`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditArgs {
+    /// Show only the last rows
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) last: Option<u64>,
+    /// Print the log of a build, by the hash that its row has
+    #[arg(long, value_name = "HASH")]
+    pub(crate) log: Option<String>,
+    /// The folder of the forge's state
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer with one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `lau help`.

@@ -36,6 +36,7 @@ mod rows;
 mod verify;
 
 pub use append::{Head, Intent};
+pub use blake3::Hash;
 pub use body::{BODY_BYTES_MAX, BodyError, DEPTH_MAX};
 pub use error::{AuditError, Fault};
 pub use log::LOG_BYTES_MAX;

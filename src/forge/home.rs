@@ -15,7 +15,7 @@ use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, RawMode, Stat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -134,6 +134,31 @@ impl Home {
             Err(Errno::EXIST) => Ok(None),
             Err(error) => Err(wrong(error)),
         }
+    }
+
+    /// Puts a file of that name in the place of the one that may be there, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn replace_file(&self, name: &str, content: &[u8]) -> Result<(), HomeError> {
+        let wrong = |error: io::Error| HomeFault::Make(error).at(&self.path_of(name));
+        let name = one_name(name)?;
+        let mut random = [0; 8];
+        File::open("/dev/urandom")
+            .and_then(|mut from| from.read_exact(&mut random))
+            .map_err(wrong)?;
+        let new = format!("{name}.{:016x}.new", u64::from_le_bytes(random));
+        let Some(mut file) = self.new_file(&new)? else {
+            return Err(wrong(io::ErrorKind::AlreadyExists.into()));
+        };
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        let moved = written.and_then(|()| Ok(fs::renameat(self, &*new, self, name)?));
+        if moved.is_err() {
+            let _ = fs::unlinkat(self, &*new, AtFlags::empty());
+        }
+        moved.map_err(wrong)?;
+        self.sync()
     }
 
     /// Brings names made, moved and removed in the folder to the disk.
