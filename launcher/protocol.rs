@@ -53,6 +53,14 @@ pub(crate) mod option {
     pub(crate) const NAMES: u32 = 128;
 }
 
+/// Generations of control groups, which are joined in different ways.
+pub(crate) mod cgroup {
+    /// Version 1; the descriptor is of `tasks`.
+    pub(crate) const ONE: u32 = 1;
+    /// Version 2; the descriptor is of the group's folder. There is at most one.
+    pub(crate) const TWO: u32 = 2;
+}
+
 /// Kinds of entries of the tree, in order of their making.
 pub(crate) mod tree {
     /// A folder; the number is its mode, the first text its path.

@@ -85,15 +85,6 @@ impl Groups {
             pids: parent(Controller::Pids),
         })
     }
-
-    /// Whether a layer of groups is there.
-    pub(crate) fn has(&self, layer: Layer) -> bool {
-        match layer {
-            Layer::MemoryGroup => self.memory.is_ok(),
-            Layer::PidsGroup => self.pids.is_ok(),
-            _ => false,
-        }
-    }
 }
 
 /// Finds where to make groups for a controller, by making one.
@@ -202,7 +193,7 @@ pub(crate) struct Quota {
 #[derive(Debug)]
 pub(crate) struct Made {
     name: String,
-    /// For each: the controller, its generation, the folder above, the group, its `cgroup.procs`.
+    /// For each: the controller, its generation, the folder above, the group, and what a process joins it by.
     groups: Vec<(Controller, Version, OwnedFd, OwnedFd, OwnedFd)>,
 }
 
@@ -248,9 +239,13 @@ impl Made {
             fs::mkdirat(&above, &*self.name, Mode::RWXU)?;
         }
         let group = fs::openat(&above, &*self.name, FOLDER, Mode::empty())?;
-        let procs =
-            fs::openat(&group, "cgroup.procs", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
-        self.groups.push((controller, parent.version, above, group, procs));
+        let join = match parent.version {
+            Version::One => {
+                fs::openat(&group, "tasks", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?
+            }
+            Version::Two => fs::openat(&group, ".", FOLDER, Mode::empty())?,
+        };
+        self.groups.push((controller, parent.version, above, group, join));
         let (_, _, _, group, _) = self.groups.last().expect("just pushed");
         match controller {
             Controller::Memory => limit_memory(group, parent.version, quota.memory_bytes),
@@ -258,9 +253,9 @@ impl Made {
         }
     }
 
-    /// For each group: the descriptor of `cgroup.procs`, the folder above, the name there.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&OwnedFd, &OwnedFd, &str)> {
-        self.groups.iter().map(|(_, _, above, _, procs)| (procs, above, &*self.name))
+    /// For each group: its generation, what a process joins it by, the folder above, the name there.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Version, &OwnedFd, &OwnedFd, &str)> {
+        self.groups.iter().map(|(_, version, above, _, join)| (*version, join, above, &*self.name))
     }
 
     /// What has been counted so far.

@@ -228,7 +228,7 @@ pub(crate) fn filters(of: Calls) -> Vec<Vec<u8>> {
             all.push(allow(&[COMMON, SKILL, &newer, &probed], SeccompAction::Trap));
         }
     }
-    all.iter().map(|program| bytes(program)).collect()
+    all.iter().map(bytes).collect()
 }
 
 fn passing(table: &[Denied]) -> Vec<Allowed> {

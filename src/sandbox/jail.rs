@@ -1,6 +1,6 @@
 //! What a jail is to be, and its request to the launcher.
 
-use super::cgroup::{Groups, Made, Quota};
+use super::cgroup::{Groups, Made, Quota, Version};
 use super::filter::{self, Calls};
 use super::launcher::{self, Launcher};
 use super::protocol::{self, NONE, option, step, tree};
@@ -164,6 +164,14 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// The layer that the machine lacks, if that is what it is about.
+    #[must_use]
+    pub fn missing(&self) -> Option<Layer> {
+        if let Error::Missing { layer, .. } = self { Some(*layer) } else { None }
+    }
+}
+
 /// A jail to be.
 ///
 /// ```
@@ -321,8 +329,12 @@ impl Jail {
         // Of no use to the launcher but to be held.
         request.descriptor(slot.descriptor());
         request.section(|request| {
-            for (procs, above, name) in groups.entries() {
-                for group in [procs, above] {
+            for (version, join, above, name) in groups.entries() {
+                request.u32(match version {
+                    Version::One => protocol::cgroup::ONE,
+                    Version::Two => protocol::cgroup::TWO,
+                });
+                for group in [join, above] {
                     let index = request.descriptor(group);
                     request.u32(index);
                 }
@@ -375,7 +387,7 @@ impl Jail {
     /// stay within it.
     fn address_bytes(&self) -> Result<u64, Error> {
         let limits = &self.limits;
-        let grouped = self.layers.has(Layer::MemoryGroup) && Groups::here().has(Layer::MemoryGroup);
+        let grouped = self.layers.has(Layer::MemoryGroup) && Groups::here().memory.is_ok();
         if !self.layers.has(Layer::Memory) {
             return Ok(u64::MAX);
         }
@@ -446,7 +458,7 @@ impl Jail {
             (NOSUID | NODEV, "size=256m,mode=700".to_owned())
         };
         request.entry(tree::WORKSPACE, flags, relative, &options);
-        request.entry(tree::FOLDER, 0o700, &format!("{relative}/tmp"), "");
+        request.entry(tree::FOLDER, 0o700, format!("{relative}/tmp"), "");
         let mut folders = std::collections::BTreeSet::new();
         for (file, content) in self.files.iter().zip(files) {
             let path = format!("{relative}/{}", file.name);

@@ -142,7 +142,8 @@ impl Layer {
             // The version of Landlock that has scopes.
             Layer::Scopes => super::landlock::version() < 6,
             Layer::WriteOrExecute => !super::jail::has_mdwe(),
-            Layer::MemoryGroup | Layer::PidsGroup => !super::Groups::here().has(self),
+            Layer::MemoryGroup => super::Groups::here().memory.is_err(),
+            Layer::PidsGroup => super::Groups::here().pids.is_err(),
             Layer::Launcher
             | Layer::UserNamespace
             | Layer::Root

@@ -90,6 +90,8 @@ pub enum Stopped {
 /// What a program and its children used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Used {
+    /// Time from the request to exec, in microseconds.
+    pub started_us: u64,
     /// Time from exec to the end, in microseconds.
     pub wall_us: u64,
     /// Processor time, in microseconds.
@@ -101,6 +103,7 @@ pub struct Used {
 impl Used {
     /// Adds what another program used: times are summed, of memory it is the larger.
     pub fn add(&mut self, other: Used) {
+        self.started_us = self.started_us.saturating_add(other.started_us);
         self.wall_us = self.wall_us.saturating_add(other.wall_us);
         self.cpu_us = self.cpu_us.saturating_add(other.cpu_us);
         self.memory_peak_bytes = self.memory_peak_bytes.max(other.memory_peak_bytes);
@@ -227,7 +230,9 @@ impl Running {
             Frame::Started => seen.executed = Some(Instant::now()),
             Frame::Ended { status, user_us, system_us, resident_kib } => {
                 let since = seen.executed.unwrap_or(self.started);
+                let started = since.saturating_duration_since(self.started).as_micros();
                 let used = Used {
+                    started_us: u64::try_from(started).unwrap_or(u64::MAX),
                     wall_us: u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX),
                     cpu_us: user_us.saturating_add(system_us),
                     memory_peak_bytes: resident_kib.saturating_mul(1024),

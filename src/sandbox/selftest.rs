@@ -241,10 +241,7 @@ pub fn selftest() -> io::Result<Vec<Tried>> {
 
 /// When no jail can be made at all.
 fn blamed(error: &super::Error) -> Vec<Tried> {
-    let culprit = match error {
-        super::Error::Missing { layer, .. } => *layer,
-        _ => Layer::Launcher,
-    };
+    let culprit = error.missing().unwrap_or(Layer::Launcher);
     let told = |layer: &Layer| {
         let blamed = *layer == culprit;
         Tried {
@@ -290,12 +287,8 @@ fn attempt(check: &Check, host: &Host, canary: &Arc<[u8]>) -> io::Result<Tried> 
             verdict(Verdict::Fails, Some(detail.to_owned()))
         }
         (Err(error), _) | (_, Err(error)) => {
-            let told = match &error {
-                super::Error::Missing { layer: missing, .. } if *missing == layer => {
-                    Verdict::Missing
-                }
-                _ => Verdict::Untried,
-            };
+            let own = error.missing() == Some(layer);
+            let told = if own { Verdict::Missing } else { Verdict::Untried };
             verdict(told, Some(error.to_string()))
         }
     }

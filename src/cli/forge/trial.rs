@@ -152,11 +152,16 @@ fn attempt(args: &TryArgs, interrupted: &dyn Fn() -> bool) -> Result<Came, Stop>
 /// What the forge's own errors mean for the exit code.
 fn stop(error: &ForgeError) -> Stop {
     let exit = match error {
-        ForgeError::Build(BuildError::Limit { .. } | BuildError::Busy) => Exit::Limit,
-        ForgeError::Build(BuildError::Sandbox(sandbox::Error::Missing { .. }))
-        | ForgeError::Toolchain(_) => Exit::Refused,
-        ForgeError::Build(BuildError::Object { .. } | BuildError::Language(_)) => Exit::Source,
-        _ => Exit::Usage,
+        ForgeError::Toolchain(_) => Exit::Refused,
+        ForgeError::Home(_) | ForgeError::Audit(_) | ForgeError::Fingerprint(_) => Exit::Usage,
+        ForgeError::Build(error) => match error {
+            BuildError::Limit { .. } | BuildError::Busy => Exit::Limit,
+            BuildError::Refused(_) | BuildError::Object { .. } | BuildError::Language(_) => {
+                Exit::Source
+            }
+            BuildError::Sandbox(error) if error.missing().is_some() => Exit::Refused,
+            BuildError::Sandbox(_) | BuildError::Audit(_) | BuildError::Cancelled => Exit::Usage,
+        },
     };
     let help = if exit == Exit::Refused { "; `lau forge doctor` tells more" } else { "" };
     Stop::new(exit, format!("{error}{help}"))
