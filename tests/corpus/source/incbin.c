@@ -1,0 +1,5 @@
+// attack: the assembler puts a file of the host into the object
+// stopped: refused can't open
+// layers: root
+// goal: secret
+__asm__(".section .rodata\n.incbin \"@CANARY@/secret\"\n.text");

@@ -1,0 +1,5 @@
+// attack: the same, upwards from the workspace
+// stopped: refused No such file
+// layers: root
+// goal: secret
+#include "../../../../../../../../../..@CANARY@/secret"
