@@ -2,6 +2,7 @@
 
 use crate::observe::Observation;
 use lau_agent_runtime::sandbox::{Layer, Limits};
+use std::fmt;
 use std::fs;
 use std::time::Duration;
 
@@ -10,6 +11,45 @@ use std::time::Duration;
 pub(crate) enum Kind {
     Program,
     Source,
+}
+
+/// What stands in the way of an attack, and can be lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// A layer of the jail. Without the launcher there is no jail: the program is a plain child of the test.
+    Layer(Layer),
+    /// The host's care in taking results; lifted, they are read by their path, as any program reads a file.
+    Outputs,
+}
+
+impl Guard {
+    pub(crate) fn named(name: &str) -> Option<Guard> {
+        let layers = Layer::ALL.iter().copied().map(Guard::Layer);
+        layers.chain([Guard::Outputs]).find(|guard| guard.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Guard::Layer(layer) => layer.name(),
+            Guard::Outputs => "outputs",
+        }
+    }
+
+    /// Whether it does anything on this machine, for this user.
+    pub(crate) fn acts_here(self) -> bool {
+        match self {
+            // An ordinary user's jails have that user's own id.
+            Guard::Layer(Layer::UserNamespace) => rustix::process::geteuid().is_root(),
+            Guard::Layer(layer) => !layer.absent(),
+            Guard::Outputs => true,
+        }
+    }
+}
+
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// How an attack ends with all layers.
@@ -28,23 +68,32 @@ pub(crate) struct Attack {
     pub(crate) text: String,
     pub(crate) kind: Kind,
     pub(crate) stopped: End,
-    pub(crate) layers: Vec<Layer>,
-    pub(crate) lift: Vec<Layer>,
+    pub(crate) layers: Vec<Guard>,
+    pub(crate) lift: Vec<Guard>,
     pub(crate) limits: Limits,
     /// Whether the program's word counts, since what it reaches for is an amount.
     pub(crate) word: bool,
     only: Option<String>,
+    /// A file of the host, and what it must contain.
+    setting: Option<(String, String)>,
 }
 
 impl Attack {
-    pub(crate) fn meant_here(&self) -> bool {
+    /// Nothing, or why it means nothing here.
+    pub(crate) fn left_out(&self) -> Option<String> {
         let root = rustix::process::geteuid().is_root();
-        match self.only.as_deref() {
+        let meant = match self.only.as_deref() {
             None => true,
             Some("root") => root,
             Some("user") => !root,
             Some(other) => panic!("{}: only `{other}`?", self.name),
+        };
+        if !meant {
+            return Some(format!("only for {}", self.only.as_deref().unwrap_or_default()));
         }
+        let (file, wanted) = self.setting.as_ref()?;
+        let found = fs::read_to_string(file).unwrap_or_default();
+        (found.trim() != wanted).then(|| format!("{file} is not {wanted}"))
     }
 }
 
@@ -81,15 +130,30 @@ fn read(path: &std::path::Path) -> Attack {
         text.lines().map_while(|line| line.strip_prefix("// ")?.split_once(": ")).collect();
     let value = |key: &str| header.iter().find(|(k, _)| *k == key).map(|(_, value)| value.trim());
     let needed = |key: &str| value(key).unwrap_or_else(|| panic!("{name}: no line `{key}`"));
-    const KEYS: [&str; 9] =
-        ["attack", "kind", "stopped", "layers", "lift", "limits", "only", "evidence", "why"];
+    const KEYS: [&str; 11] = [
+        "attack",
+        "kind",
+        "stopped",
+        "ungrouped",
+        "layers",
+        "lift",
+        "limits",
+        "only",
+        "where",
+        "evidence",
+        "why",
+    ];
     for (key, _) in &header {
         assert!(KEYS.contains(key), "{name}: `{key}`?");
     }
     assert!(!needed("attack").is_empty());
-    let layers = |key: &str| -> Vec<Layer> {
-        let words = needed(key).split_whitespace();
-        words.map(|word| layer(word).unwrap_or_else(|| panic!("{name}: layer `{word}`?"))).collect()
+    let guards = |key: &str| -> Vec<Guard> {
+        let guard = |word| Guard::named(word).unwrap_or_else(|| panic!("{name}: layer `{word}`?"));
+        needed(key).split_whitespace().map(guard).collect()
+    };
+    let stopped = match value("ungrouped") {
+        Some(ungrouped) if !Guard::Layer(Layer::MemoryGroup).acts_here() => ungrouped,
+        _ => needed("stopped"),
     };
     let attack = Attack {
         kind: match needed("kind") {
@@ -97,9 +161,9 @@ fn read(path: &std::path::Path) -> Attack {
             "source" => Kind::Source,
             other => panic!("{name}: kind `{other}`?"),
         },
-        stopped: end(needed("stopped")).unwrap_or_else(|| panic!("{name}: stopped how?")),
-        layers: layers("layers"),
-        lift: layers("lift"),
+        stopped: end(stopped).unwrap_or_else(|| panic!("{name}: stopped how?")),
+        layers: guards("layers"),
+        lift: guards("lift"),
         limits: limits(value("limits").unwrap_or_default()),
         word: match value("evidence") {
             None => false,
@@ -107,6 +171,10 @@ fn read(path: &std::path::Path) -> Attack {
             Some(other) => panic!("{name}: evidence `{other}`?"),
         },
         only: value("only").map(str::to_owned),
+        setting: value("where").map(|text| {
+            let (file, wanted) = text.split_once(' ').unwrap_or((text, ""));
+            (file.to_owned(), wanted.to_owned())
+        }),
         text: text.clone(),
         name: name.clone(),
     };
@@ -115,10 +183,6 @@ fn read(path: &std::path::Path) -> Attack {
         "{name}: layers not lifted"
     );
     attack
-}
-
-fn layer(name: &str) -> Option<Layer> {
-    Layer::ALL.iter().copied().find(|layer| layer.name() == name)
 }
 
 fn end(text: &str) -> Option<End> {
@@ -143,10 +207,12 @@ fn limits(text: &str) -> Limits {
         let value: u64 = value.parse().unwrap_or_else(|_| panic!("limits `{text}`"));
         match *name {
             "wall" => limits.wall = Duration::from_millis(value),
+            "cpu" => limits.cpu = Duration::from_secs(value),
             "memory" => limits.memory_bytes = value << 20,
             "processes" => limits.processes = u32::try_from(value).expect("small"),
             "output" => limits.output_bytes = usize::try_from(value << 10).expect("small"),
             "workspace" => limits.workspace_bytes = value << 20,
+            "file" => limits.file_bytes = value << 20,
             other => panic!("limits `{other}`?"),
         }
     }

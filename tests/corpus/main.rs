@@ -7,15 +7,25 @@
 //!   that a plan gives to the build stage.
 //! - `stopped`: how it ends with all layers: `says TEXT` (a line of its output begins so), `signal N`, `deadline`,
 //!   `output`, `memory`, or for sources `refused TEXT` (in a diagnostic) or `built`.
-//! - `layers`: each of these, with the others of `lift` lifted, stops it.
+//! - `ungrouped`: optional, the same where there are no control groups.
+//! - `layers`: each of these, with the others of `lift` lifted, stops it; and no other of `lift` does. Those that the
+//!   machine lacks, or that an ordinary user lacks, are passed over. Besides the names of layers there is `outputs`,
+//!   the host's care in taking results: lifted, `skill.o` is read by its path. Without `launcher` there is no jail:
+//!   the program is a plain child.
 //! - `lift`: with all of these lifted it reaches its goal: the control, which shows that the attack is a real one.
-//! - `limits`: optional, of the jail: `wall MS`, `memory MIB`, `processes N`, `output KIB`, `workspace MIB`.
+//! - `limits`: optional, of the jail: `wall MS`, `cpu S`, `memory MIB`, `processes N`, `output KIB`, `workspace MIB`,
+//!   `file MIB`.
 //! - `only`: optional, `root` or `user`: where the attack means something.
+//! - `where`: optional, `FILE TEXT`: left out where that file of the host (a sysctl) contains anything else.
+//! - `evidence`: optional, `word`: see below.
+//! - `why`: optional, of what may surprise.
 //!
 //! Whether the goal was reached is for the host to see, on canaries (`canary`): its secret in the output or in an
-//! artifact, its file changed, a connection, a process gone, or more processes or memory than the limits have. A
-//! program's word, or its exit code, counts for nothing. Controls run in a process of their own, in a control group
-//! of 200 processes and 256 MiB where the machine has groups, so that what they let through is bounded.
+//! artifact, its file changed, a connection, a process gone, or one that is still there. Where the goal is an amount,
+//! or an object of the kernel that only its holder sees, the program says `reached …`, and has it then
+//! (`evidence: word`). An exit code counts for nothing. Controls run in a process of their own, in a control group of
+//! 200 processes and 256 MiB where the machine has groups, so that what they let through is bounded; and programs
+//! bound themselves (`attack.h`).
 //!
 //! Where the machine lacks a required layer these tests fail and say which; `LAU_WITHOUT_SANDBOX=1` leaves them out.
 
@@ -23,10 +33,10 @@
 
 mod attack;
 mod canary;
+mod ipc;
 mod observe;
 
-use attack::Attack;
-use lau_agent_runtime::sandbox::Layer;
+use attack::{Attack, Guard};
 use libtest_mimic::{Arguments, Failed, Trial};
 use observe::observe;
 use std::path::Path;
@@ -42,6 +52,7 @@ struct Row {
 }
 
 static TABLE: Mutex<Vec<Row>> = Mutex::new(Vec::new());
+static LEFT_OUT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn main() {
     if observe::is_control() {
@@ -66,26 +77,38 @@ fn main() {
 
 /// Runs one attack in every way that its file speaks of.
 fn check(attack: &Attack) -> Result<(), Failed> {
-    if !attack.meant_here() {
+    if let Some(why) = attack.left_out() {
+        let mut left_out = LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+        left_out.push(format!("{}: {why}", attack.name));
         return Ok(());
     }
-    let full = observe(attack, &[])?;
+    let program = observe::compile(attack)?;
+    let observe = |lifted: &[Guard]| observe(attack, &program, lifted);
+    let full = observe(&[])?;
     if full.reached {
         return Err(format!("it reached its goal with all layers: {full:?}").into());
     }
     attack.stopped.check(&full)?;
-    for layer in &attack.layers {
-        let others: Vec<Layer> = attack.lift.iter().copied().filter(|lift| lift != layer).collect();
-        let alone = observe(attack, &others)?;
-        if alone.reached {
-            return Err(format!("`{layer}` alone does not stop it: {alone:?}").into());
+    for guard in attack.lift.iter().copied().filter(|guard| guard.acts_here()) {
+        let others: Vec<Guard> =
+            attack.lift.iter().copied().filter(|lift| *lift != guard).collect();
+        let alone = observe(&others)?;
+        match (alone.reached, attack.layers.contains(&guard)) {
+            (true, true) => {
+                return Err(format!("`{guard}` alone does not stop it: {alone:?}").into());
+            }
+            (false, false) => {
+                return Err(format!("`{guard}` alone stops it too: {alone:?}").into());
+            }
+            _ => {}
         }
     }
-    let control = observe(attack, &attack.lift)?;
+    let control = observe(&attack.lift)?;
     if !control.reached {
         return Err(format!("the control does not reach its goal: {control:?}").into());
     }
-    let names: Vec<&str> = attack.layers.iter().map(|layer| layer.name()).collect();
+    let names: Vec<&str> =
+        attack.layers.iter().filter(|guard| guard.acts_here()).map(|guard| guard.name()).collect();
     TABLE.lock().unwrap_or_else(PoisonError::into_inner).push(Row {
         name: attack.name.clone(),
         layers: names.join(" "),
@@ -97,6 +120,9 @@ fn check(attack: &Attack) -> Result<(), Failed> {
 }
 
 fn show() {
+    for left_out in &*LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner) {
+        println!("left out: {left_out}");
+    }
     let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
     table.sort_by(|a, b| a.name.cmp(&b.name));
     if table.is_empty() {

@@ -2,18 +2,17 @@
 //!
 //! With all layers it runs here. With any lifted it runs in a process of its own, which enters a control group first.
 
-use crate::attack::{self, Attack, Kind};
-use crate::canary::Canary;
+use crate::attack::{self, Attack, Guard, Kind};
+use crate::canary::{self, Canary};
 use lau_agent_runtime::sandbox::{
-    Ended, Groups, Jail, Layer, Layers, Profile, Program, Status, Stopped,
+    Ended, Groups, Jail, Layer, Layers, Profile, Program, Running, Status, Stopped, Workspace,
 };
 use serde::{Deserialize, Serialize};
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What was seen.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,8 +25,10 @@ pub(crate) struct Observation {
     pub(crate) millis: u64,
 }
 
-/// The attack and the layers to lift, for a process of its own.
+/// The attack and the guards to lift, for a process of its own; and where its program is.
 const CONTROL: &str = "LAU_CORPUS_CONTROL";
+const PROGRAM: &str = "LAU_CORPUS_PROGRAM";
+const GROUPS: &str = "LAU_CORPUS_GROUPS";
 
 pub(crate) fn is_control() -> bool {
     env::var_os(CONTROL).is_some()
@@ -35,28 +36,37 @@ pub(crate) fn is_control() -> bool {
 
 /// The whole of a control's process.
 pub(crate) fn control() {
-    let what = env::var(CONTROL).expect("text");
-    let mut words = what.split(' ');
-    let attack = attack::named(words.next().expect("an attack"));
-    let all = Layer::ALL.iter().copied();
-    let lifted: Vec<Layer> = words
-        .map(|word| all.clone().find(|layer| layer.name() == word).expect("a layer"))
-        .collect();
-    match run(&attack, &lifted) {
+    let seen = enter_groups().and_then(|()| {
+        let what = env::var(CONTROL).expect("text");
+        let mut words = what.split(' ');
+        let attack = attack::named(words.next().expect("an attack"));
+        let lifted: Vec<Guard> = words.map(|word| Guard::named(word).expect("a guard")).collect();
+        run(&attack, &PathBuf::from(env::var_os(PROGRAM).expect("a path")), &lifted)
+    });
+    match seen {
         Ok(seen) => println!("{}", serde_json::to_string(&seen).expect("JSON")),
         Err(error) => eprintln!("{error}"),
     }
 }
 
-pub(crate) fn observe(attack: &Attack, lifted: &[Layer]) -> Result<Observation, String> {
-    if lifted.is_empty() {
-        return run(attack, lifted);
+pub(crate) fn observe(
+    attack: &Attack,
+    program: &Path,
+    lifted: &[Guard],
+) -> Result<Observation, String> {
+    // What a plain child would inherit must be there to be inherited.
+    let of_the_host = attack.lift.contains(&Guard::Layer(Layer::Launcher));
+    if lifted.is_empty() && !of_the_host {
+        return run(attack, program, lifted);
     }
-    let names: Vec<&str> = lifted.iter().map(|layer| layer.name()).collect();
+    let words = lifted.iter().map(|guard| guard.name());
+    let words: Vec<&str> = std::iter::once(attack.name.as_str()).chain(words).collect();
     let group = Bound::new();
     let child = Command::new(env::current_exe().map_err(|e| e.to_string())?)
-        .env(CONTROL, format!("{} {}", attack.name, names.join(" ")))
-        .env("LAU_CORPUS_GROUPS", group.procs())
+        .env(CONTROL, words.join(" "))
+        .env(PROGRAM, program)
+        .env(GROUPS, group.procs())
+        .env(canary::HOST_TOKEN, canary::token())
         .stdin(Stdio::null())
         .output()
         .map_err(|error| error.to_string())?;
@@ -107,52 +117,62 @@ impl Bound {
 impl Drop for Bound {
     fn drop(&mut self) {
         for folder in &self.folders {
-            // What a control leaves behind, having no pid namespace, ends here.
+            // What a control leaves behind, having no pid namespace, ends here; then the groups of its jail, and its
+            // own.
             for _ in 0..1000 {
-                for pid in
-                    fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default().lines()
-                {
-                    if let Some(pid) = pid.parse().ok().and_then(rustix::process::Pid::from_raw) {
-                        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-                    }
-                }
-                if fs::remove_dir(folder).is_ok() || !folder.exists() {
+                let below = fs::read_dir(folder).into_iter().flatten().flatten();
+                let below = below.map(|entry| entry.path()).filter(|path| path.is_dir());
+                let groups: Vec<PathBuf> = below.chain([folder.clone()]).collect();
+                groups.iter().for_each(|group| kill_all(group));
+                let removed = groups.iter().all(|group| fs::remove_dir(group).is_ok());
+                if removed || !folder.exists() {
                     break;
                 }
-                std::thread::sleep(std::time::Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(5));
             }
         }
     }
 }
 
+fn kill_all(group: &Path) {
+    for pid in fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default().lines() {
+        if let Some(pid) = pid.parse().ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 fn enter_groups() -> Result<(), String> {
-    let groups = env::var("LAU_CORPUS_GROUPS").unwrap_or_default();
+    let groups = env::var(GROUPS).unwrap_or_default();
     for procs in groups.split(':').filter(|procs| !procs.is_empty()) {
         fs::write(procs, std::process::id().to_string()).map_err(|e| format!("{procs}: {e}"))?;
     }
     Ok(())
 }
 
-fn run(attack: &Attack, lifted: &[Layer]) -> Result<Observation, String> {
-    let mut canary = Canary::new();
-    let layers = lifted.iter().fold(Layers::ALL, |layers, layer| layers.without(*layer));
-    let program = match attack.kind {
-        Kind::Program => compile(attack)?,
-        Kind::Source => return Err("sources come with the build stage".to_owned()),
-    };
-    let mut jail =
-        Jail::new(Profile::Build, Program::Bytes(program)).layers(layers).limits(attack.limits);
-    for (name, value) in canary.variables() {
-        jail = jail.variable(name, value);
+fn run(attack: &Attack, program: &Path, lifted: &[Guard]) -> Result<Observation, String> {
+    if attack.kind == Kind::Source {
+        return Err("sources come with the build stage".to_owned());
     }
-    if is_control() {
-        enter_groups()?;
-    }
+    let mut canary = Canary::new(&attack.text);
     let started = Instant::now();
-    let ended = jail.start().and_then(|running| running.wait(None)).map_err(|e| e.to_string())?;
+    let left = if lifted.contains(&Guard::Layer(Layer::Launcher)) {
+        plain(program, &canary)?
+    } else {
+        jailed(attack, program, lifted, &canary)?
+    };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let output = String::from_utf8_lossy(&ended.output).into_owned();
-    let mut evidence = canary.reached(&everything(&ended));
+    let output = String::from_utf8_lossy(&left.output).into_owned();
+    let mut evidence = canary.reached(&match &left.taken {
+        Taken::Bytes(bytes) => [&*left.output, bytes].concat(),
+        Taken::TooMuch | Taken::Hangs => left.output.clone(),
+    });
+    evidence = evidence.or(match left.taken {
+        Taken::Hangs => Some("the host hangs".to_owned()),
+        Taken::TooMuch => Some("the host takes too much".to_owned()),
+        Taken::Bytes(_) => None,
+    });
+    evidence = evidence.or(left.sibling_killed.then(|| "sibling killed".to_owned()));
     if evidence.is_none() && attack.word {
         let word = output.lines().find_map(|line| line.strip_prefix("reached "));
         evidence = word.map(str::to_owned);
@@ -160,19 +180,140 @@ fn run(attack: &Attack, lifted: &[Layer]) -> Result<Observation, String> {
     Ok(Observation {
         reached: evidence.is_some(),
         evidence: evidence.unwrap_or_default(),
-        ended: how(&ended, &output),
+        ended: left.ended,
         output,
         millis,
     })
 }
 
-/// What came out of the jail: the output, and the result that a compiler would have left.
-fn everything(ended: &Ended) -> Vec<u8> {
-    let artifact = ended.workspace.as_ref().and_then(|left| left.fetch("skill.o", 64 << 20).ok());
-    [&*ended.output, &artifact.unwrap_or_default()].concat()
+/// What is left of a program.
+#[derive(Default)]
+struct Left {
+    ended: String,
+    output: Vec<u8>,
+    taken: Taken,
+    sibling_killed: bool,
 }
 
-fn how(ended: &Ended, output: &str) -> String {
+/// What the host gets when it takes the result.
+enum Taken {
+    Bytes(Vec<u8>),
+    TooMuch,
+    /// Nothing, and the host waits for ever.
+    Hangs,
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Taken::Bytes(Vec::new())
+    }
+}
+
+/// The longest result that is taken.
+const RESULT_BYTES: u64 = 64 << 20;
+
+fn jailed(
+    attack: &Attack,
+    program: &Path,
+    lifted: &[Guard],
+    canary: &Canary,
+) -> Result<Left, String> {
+    let program = fs::read(program).map_err(|e| e.to_string())?;
+    let layers = lifted.iter().fold(Layers::ALL, |layers, guard| match guard {
+        Guard::Layer(layer) => layers.without(*layer),
+        Guard::Outputs => layers,
+    });
+    let mut jail = Jail::new(Profile::Build, Program::Bytes(program.into()));
+    jail = jail.layers(layers).limits(attack.limits);
+    let sibling = attack.text.contains("CANARY_SIBLING").then(|| Sibling::start(&jail));
+    let sibling = sibling.transpose()?;
+    if let Some(sibling) = &sibling {
+        jail = jail.variable("CANARY_SIBLING", sibling.program.to_string());
+    }
+    for (name, value) in canary.variables() {
+        jail = jail.variable(name, value);
+    }
+    let ended = match jail.start().and_then(|running| running.wait(None)) {
+        Ok(ended) => ended,
+        // With all layers nothing that a program does may look like a failure of the host.
+        Err(error) if lifted.is_empty() => return Err(error.to_string()),
+        Err(error) => {
+            return Ok(Left { ended: format!("error: {error}"), ..Left::default() });
+        }
+    };
+    let taken = match &ended.workspace {
+        Some(workspace) if lifted.contains(&Guard::Outputs) => take_naively(workspace),
+        Some(workspace) => {
+            Taken::Bytes(workspace.fetch("skill.o", RESULT_BYTES).unwrap_or_default())
+        }
+        None => Taken::default(),
+    };
+    let sibling_killed = sibling.is_some_and(|sibling| !sibling.lives());
+    Ok(Left { ended: how(&ended), output: ended.output, taken, sibling_killed })
+}
+
+/// Another jail at work, with the same program and the same layers.
+struct Sibling {
+    /// Its program, as the host numbers it.
+    program: u32,
+    _jail: Running,
+}
+
+impl Sibling {
+    fn start(jail: &Jail) -> Result<Sibling, String> {
+        let jail = jail.start().map_err(|e| e.to_string())?;
+        for _ in 0..500 {
+            // The launcher has one child, the jail's first process; that has one, the program.
+            if let Some(program) = child(jail.launcher_pid()).and_then(child) {
+                return Ok(Sibling { program, _jail: jail });
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Err("the sibling's program does not appear".to_owned())
+    }
+
+    fn lives(&self) -> bool {
+        Path::new(&format!("/proc/{}", self.program)).exists()
+    }
+}
+
+fn child(of: u32) -> Option<u32> {
+    let children = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).ok()?;
+    children.split_whitespace().next()?.parse().ok()
+}
+
+/// Reads the result as any file, by its path. The jail's folder has one only through our descriptor of it.
+fn take_naively(workspace: &Workspace) -> Taken {
+    let told = format!("{workspace:?}");
+    let number: String = told
+        .split_once("fd: ")
+        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect())
+        .expect("a descriptor in the words for debugging");
+    let path = format!("/proc/self/fd/{number}/skill.o");
+    let (send, receive) = std::sync::mpsc::channel();
+    // It may never come back: then it ends with this process, which is a control's.
+    std::thread::spawn(move || send.send(fs::read(path).unwrap_or_default()));
+    match receive.recv_timeout(Duration::from_secs(2)) {
+        Ok(bytes) if bytes.len() as u64 > RESULT_BYTES => Taken::TooMuch,
+        Ok(bytes) => Taken::Bytes(bytes),
+        Err(_) => Taken::Hangs,
+    }
+}
+
+/// No jail: a child of this process, as a program that knows of none would start it.
+fn plain(program: &Path, canary: &Canary) -> Result<Left, String> {
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let child = Command::new(program)
+        .current_dir(folder.path())
+        .envs(canary.variables())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| e.to_string())?;
+    Ok(Left { ended: child.status.to_string(), output: child.stdout, ..Left::default() })
+}
+
+fn how(ended: &Ended) -> String {
+    let output = String::from_utf8_lossy(&ended.output);
     match ended.status {
         Status::Exited(0) => {
             output.lines().find(|line| !line.is_empty()).unwrap_or("said nothing").to_owned()
@@ -187,15 +328,15 @@ fn how(ended: &Ended, output: &str) -> String {
 }
 
 /// A static program of the attack's text.
-fn compile(attack: &Attack) -> Result<Arc<[u8]>, String> {
-    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let (from, to) = (folder.path().join("attack.c"), folder.path().join("attack"));
-    fs::write(&from, &attack.text).map_err(|e| e.to_string())?;
+pub(crate) fn compile(attack: &Attack) -> Result<tempfile::TempPath, String> {
+    let program = tempfile::Builder::new().prefix("lau-attack-").tempfile();
+    let program = program.map_err(|e| e.to_string())?.into_temp_path();
     let mut gcc = Command::new("gcc");
-    gcc.args(["-static", "-O1", "-w", "-pthread", "-o"]).args([&to, &from]);
+    gcc.args(["-static", "-O1", "-Wall", "-Werror", "-pthread", "-o"]).arg(&program);
+    gcc.arg(crate::folder().join(format!("{}.c", attack.name)));
     let gcc = gcc.output().map_err(|error| format!("gcc: {error}"))?;
     if !gcc.status.success() {
         return Err(format!("{}: {}", attack.name, String::from_utf8_lossy(&gcc.stderr)));
     }
-    fs::read(to).map(Into::into).map_err(|e| e.to_string())
+    Ok(program)
 }
