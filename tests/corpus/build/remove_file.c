@@ -1,0 +1,9 @@
+// attack: removes a file of the host
+// kind: program
+// stopped: says stopped: No such file or directory
+// layers: user-namespace root landlock
+// lift: user-namespace root landlock
+#include "attack.h"
+int main(void) {
+    must(unlink(canary("changeable")));
+}
