@@ -1,0 +1,9 @@
+// attack: kills a process of the host
+// kind: program
+// stopped: says stopped: Operation not permitted
+// layers: user-namespace pid-namespace filter scopes
+// lift: user-namespace pid-namespace filter scopes
+#include "attack.h"
+int main(void) {
+    must(kill(told("CANARY_PID"), SIGKILL));
+}
