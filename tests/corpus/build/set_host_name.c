@@ -1,0 +1,11 @@
+// attack: gives its jail another name, as root of its namespaces
+// kind: program
+// stopped: says stopped: Operation not permitted
+// layers: capabilities filter
+// lift: capabilities filter
+// evidence: word
+#include "attack.h"
+int main(void) {
+    must(sethostname("mine", 4));
+    puts("reached a right of root over its jail");
+}
