@@ -1,0 +1,12 @@
+// attack: raises a semaphore of the host
+// kind: program
+// stopped: says stopped: Operation not permitted
+// layers: ipc filter
+// lift: ipc filter
+#include "attack.h"
+#include <sys/sem.h>
+
+int main(void) {
+    struct sembuf raise = {.sem_op = 1};
+    must(semop(told("CANARY_SEMAPHORE"), &raise, 1));
+}
