@@ -1,0 +1,12 @@
+// attack: does nothing for ever
+// kind: program
+// stopped: deadline
+// layers: deadline
+// lift: deadline
+// limits: wall 300
+// evidence: word
+#include "attack.h"
+int main(void) {
+    wait_ms(600);
+    puts("reached 600 ms");
+}
