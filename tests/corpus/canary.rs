@@ -36,6 +36,7 @@ pub(crate) struct Canary {
     /// Read by the host, with nothing that closes it at exec.
     _inherited: File,
     victim: Child,
+    victim_told: bool,
     victim_limits: String,
     ipc: Option<Ipc>,
     knocking: Option<Knocking>,
@@ -109,6 +110,7 @@ impl Canary {
         Canary {
             pipe: pipe.expect("a pipe"),
             _inherited: inherited,
+            victim_told: speaks("CANARY_PID"),
             victim_limits: limits_of(&victim),
             ipc: ["MEMORY", "MESSAGES", "SEMAPHORE", "QUEUE"]
                 .iter()
@@ -184,7 +186,8 @@ impl Canary {
         if self.knocking.as_mut().is_some_and(Knocking::answered) {
             return Some("answered for the host".to_owned());
         }
-        if self.victim.try_wait().is_ok_and(|ended| ended.is_some()) {
+        let victim = &mut self.victim;
+        if self.victim_told && !stays(|| victim.try_wait().is_ok_and(|ended| ended.is_none())) {
             return Some("process killed".to_owned());
         }
         if limits_of(&self.victim) != self.victim_limits {
@@ -225,6 +228,15 @@ impl Canary {
         }
         seen
     }
+}
+
+/// Whether something stays so for a while: a killed process takes some time to end.
+pub(crate) fn stays(mut so: impl FnMut() -> bool) -> bool {
+    (0..20).all(|_| {
+        let still = so();
+        std::thread::sleep(Duration::from_millis(if still { 10 } else { 0 }));
+        still
+    })
 }
 
 fn limits_of(victim: &Child) -> String {

@@ -272,8 +272,14 @@ impl Sibling {
         Err("the sibling's program does not appear".to_owned())
     }
 
+    /// Given the time that a killed process takes to end.
     fn lives(&self) -> bool {
-        Path::new(&format!("/proc/{}", self.program)).exists()
+        let running = || {
+            let facts = fs::read_to_string(format!("/proc/{}/stat", self.program));
+            // The state follows the name, which is in parentheses.
+            facts.is_ok_and(|facts| !facts.contains(") Z ") && !facts.contains(") X "))
+        };
+        canary::stays(running)
     }
 }
 

@@ -16,9 +16,11 @@ int main(void) {
         wait_ms(2000);
         _exit(0);
     }
-    wait_ms(100);
-    char copy[sizeof text];
+    char copy[sizeof text] = "";
     struct iovec here = {copy, sizeof copy}, there = {text, sizeof text};
-    must(process_vm_readv(child, &here, 1, &there, 1, 0));
+    for (int polls = 0; polls < 100 && copy[0] == '\0'; polls++) {
+        must(process_vm_readv(child, &here, 1, &there, 1, 0));
+        wait_ms(10);
+    }
     if (copy[0] != '\0') printf("reached memory %s\n", copy);
 }
