@@ -542,6 +542,14 @@ fn build(request: &Request<'_>) -> Result<u32, Fault> {
     if request.has(option::IDENTITY) {
         become_user(request)?;
     }
+    if request.has(option::KEYRING) {
+        const KEYCTL_JOIN_SESSION_KEYRING: u32 = 1;
+        const ENOSYS: u32 = 38; // a kernel without keys
+        match sys!(nr::KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, 0) {
+            Ok(_) | Err(ENOSYS) => {}
+            Err(error) => return Err(entry(step::IDENTITY, 3)(error)),
+        }
+    }
     const MS_REC_PRIVATE: u32 = 0x4000 | 1 << 18;
     const NOTHING: *const u8 = core::ptr::null();
     let none = c"none".as_ptr();

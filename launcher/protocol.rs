@@ -51,6 +51,8 @@ pub(crate) mod option {
     pub(crate) const LANDLOCK: u32 = 64;
     /// A host name of its own.
     pub(crate) const NAMES: u32 = 128;
+    /// A session keyring of its own, in the place of the host's.
+    pub(crate) const KEYRING: u32 = 256;
 }
 
 /// Generations of control groups, which are joined in different ways.

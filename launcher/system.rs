@@ -153,6 +153,7 @@ pub(crate) mod nr {
     pub(crate) const SETHOSTNAME: usize = 170;
     pub(crate) const SETDOMAINNAME: usize = 171;
     pub(crate) const EXIT_GROUP: usize = 231;
+    pub(crate) const KEYCTL: usize = 250;
     pub(crate) const UNLINKAT: usize = 263;
     pub(crate) const UTIMENSAT: usize = 280;
     pub(crate) const DUP3: usize = 292;

@@ -543,9 +543,10 @@ impl Builder {
 /// Whether a compiler ended for want of room: either it is still full, or it said so and removed what it had. A source
 /// that makes the compiler say so hides nothing but its own fault.
 fn was_full(ended: &Ended) -> bool {
-    const SAID: &[u8] = b"No space left on device";
+    let said = |text: &str| ended.output.windows(text.len()).any(|said| said == text.as_bytes());
     ended.workspace.as_ref().is_some_and(sandbox::Workspace::is_full)
-        || ended.output.windows(SAID.len()).any(|window| window == SAID)
+        || said("No space left on device")
+        || said("File size limit exceeded")
 }
 
 /// What compilations gave.

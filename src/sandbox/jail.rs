@@ -302,9 +302,8 @@ impl Jail {
             Program::Bytes(bytes) => Some(launcher::sealed("lau-program", bytes, true)),
         };
         let program = program.transpose().map_err(host("hold the program in memory"))?;
-        let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
-        let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty());
-        let null = null.map_err(host("open /dev/null"))?;
+        // Not the host's /dev/null: a program may change the mode of what it has open.
+        let null = launcher::sealed("lau-input", b"", false).map_err(host("make an input"))?;
         Ok(Held { files, program, ruleset: self.ruleset()?, null, output })
     }
 
@@ -660,6 +659,7 @@ impl<'a> Request<'a> {
             (has(Layer::WriteOrExecute) && has_mdwe(), option::MDWE),
             (has(Layer::Landlock), option::LANDLOCK),
             (has(Layer::Names), option::NAMES),
+            (has(Layer::UserNamespace), option::KEYRING),
         ];
         let set =
             |rows: &[(bool, u32)]| rows.iter().filter(|row| row.0).fold(0, |all, row| all | row.1);

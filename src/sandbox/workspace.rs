@@ -7,7 +7,7 @@
 use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::fmt;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A workspace whose jail is over.
 #[derive(Debug)]
@@ -53,6 +53,13 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+/// Its folder, for who reads it in another way, and has to be as careful.
+impl AsFd for Workspace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+}
 
 impl Workspace {
     /// Whether it was filled: then what its program said is about room, not about what it was given.

@@ -6,13 +6,6 @@ use std::fmt;
 use std::fs;
 use std::time::Duration;
 
-/// What stands in the place of the compiler, or is given to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Program,
-    Source,
-}
-
 /// What stands in the way of an attack, and can be lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guard {
@@ -58,15 +51,12 @@ pub(crate) enum End {
     Says(String),
     Signal(u8),
     Stopped(&'static str),
-    Refused(String),
-    Built,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Attack {
     pub(crate) name: String,
     pub(crate) text: String,
-    pub(crate) kind: Kind,
     pub(crate) stopped: End,
     pub(crate) layers: Vec<Guard>,
     pub(crate) lift: Vec<Guard>,
@@ -103,8 +93,6 @@ impl End {
             End::Says(text) => seen.output.lines().any(|line| line.starts_with(text.as_str())),
             End::Signal(number) => seen.ended == format!("signal {number}"),
             End::Stopped(why) => seen.ended == *why,
-            End::Refused(text) => seen.ended == "refused" && seen.output.contains(text.as_str()),
-            End::Built => seen.ended == "built",
         };
         if as_stated { Ok(()) } else { Err(format!("expected {self:?}, saw {seen:?}")) }
     }
@@ -123,16 +111,19 @@ pub(crate) fn named(name: &str) -> Attack {
     read(&crate::folder().join(format!("{name}.c")))
 }
 
+/// The lines `// key: value` that a file begins with.
+pub(crate) fn header(text: &str) -> Vec<(&str, &str)> {
+    text.lines().map_while(|line| line.strip_prefix("// ")?.split_once(": ")).collect()
+}
+
 fn read(path: &std::path::Path) -> Attack {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-    let header: Vec<(&str, &str)> =
-        text.lines().map_while(|line| line.strip_prefix("// ")?.split_once(": ")).collect();
+    let header = header(&text);
     let value = |key: &str| header.iter().find(|(k, _)| *k == key).map(|(_, value)| value.trim());
     let needed = |key: &str| value(key).unwrap_or_else(|| panic!("{name}: no line `{key}`"));
-    const KEYS: [&str; 11] = [
+    const KEYS: [&str; 10] = [
         "attack",
-        "kind",
         "stopped",
         "ungrouped",
         "layers",
@@ -156,11 +147,6 @@ fn read(path: &std::path::Path) -> Attack {
         _ => needed("stopped"),
     };
     let attack = Attack {
-        kind: match needed("kind") {
-            "program" => Kind::Program,
-            "source" => Kind::Source,
-            other => panic!("{name}: kind `{other}`?"),
-        },
         stopped: end(stopped).unwrap_or_else(|| panic!("{name}: stopped how?")),
         layers: guards("layers"),
         lift: guards("lift"),
@@ -193,13 +179,11 @@ fn end(text: &str) -> Option<End> {
         ("deadline", "") => End::Stopped("deadline"),
         ("output", "") => End::Stopped("output"),
         ("memory", "") => End::Stopped("memory"),
-        ("refused", rest) => End::Refused(rest.to_owned()),
-        ("built", "") => End::Built,
         _ => return None,
     })
 }
 
-fn limits(text: &str) -> Limits {
+pub(crate) fn limits(text: &str) -> Limits {
     let mut limits = Limits { wall: Duration::from_secs(10), ..Limits::default() };
     let words: Vec<&str> = text.split_whitespace().collect();
     for pair in words.chunks(2) {

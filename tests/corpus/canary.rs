@@ -144,6 +144,11 @@ impl Canary {
         variables
     }
 
+    /// The folder with the secret.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What the host sees that was reached; nothing, if all is as it was.
     pub(crate) fn reached(&mut self, output: &[u8]) -> Option<String> {
         let survivors = self.end_survivors();

@@ -1,12 +1,11 @@
-//! The attack corpus, build-time half: each file of `build/` is one attack, with one stated outcome and a control.
+//! The attack corpus, build-time half: each file is one attack, with one stated outcome and a control.
 //!
-//! A file begins with lines `// key: value`:
+//! Files of `build/` are static programs that run in the place of a compiler that was taken over; those of `source/`
+//! (see `source`) are code that a plan gives to the build stage. A file of the first begins with lines `// key: value`:
 //!
 //! - `attack`: what it tries, in a few words.
-//! - `kind`: `program`, a static program that runs in the place of a compiler that was taken over; or `source`, code
-//!   that a plan gives to the build stage.
 //! - `stopped`: how it ends with all layers: `says TEXT` (a line of its output begins so), `signal N`, `deadline`,
-//!   `output`, `memory`, or for sources `refused TEXT` (in a diagnostic) or `built`.
+//!   `output`, `memory`.
 //! - `ungrouped`: optional, the same where there are no control groups.
 //! - `layers`: each of these, with the others of `lift` lifted, stops it; and no other of `lift` does. Those that the
 //!   machine lacks, or that an ordinary user lacks, are passed over. Besides the names of layers there is `outputs`,
@@ -35,6 +34,7 @@ mod attack;
 mod canary;
 mod ipc;
 mod observe;
+mod source;
 
 use attack::{Attack, Guard};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -59,6 +59,10 @@ fn main() {
         observe::control();
         return;
     }
+    if source::is_control() {
+        source::control();
+        return;
+    }
     let arguments = Arguments::from_args();
     if std::env::var_os("LAU_WITHOUT_SANDBOX").is_some_and(|value| value == "1") {
         println!(
@@ -66,11 +70,15 @@ fn main() {
         );
         libtest_mimic::run(&arguments, Vec::new()).exit();
     }
-    let trials = attack::all().into_iter().map(|attack| {
+    let programs = attack::all().into_iter().map(|attack| {
         let name = format!("build::{}", attack.name);
         Trial::test(name, move || check(&attack))
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let sources = source::all().into_iter().map(|attack| {
+        let name = format!("source::{}", attack.name);
+        Trial::test(name, move || Ok(tell(attack.check()?)))
+    });
+    let conclusion = libtest_mimic::run(&arguments, programs.chain(sources).collect());
     show();
     conclusion.exit();
 }
@@ -109,7 +117,7 @@ fn check(attack: &Attack) -> Result<(), Failed> {
     }
     let names: Vec<&str> =
         attack.layers.iter().filter(|guard| guard.acts_here()).map(|guard| guard.name()).collect();
-    TABLE.lock().unwrap_or_else(PoisonError::into_inner).push(Row {
+    tell(Row {
         name: attack.name.clone(),
         layers: names.join(" "),
         ended: full.ended,
@@ -117,6 +125,10 @@ fn check(attack: &Attack) -> Result<(), Failed> {
         control: control.evidence,
     });
     Ok(())
+}
+
+fn tell(row: Row) {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner).push(row);
 }
 
 fn show() {

@@ -2,16 +2,18 @@
 //!
 //! With all layers it runs here. With any lifted it runs in a process of its own, which enters a control group first.
 
-use crate::attack::{self, Attack, Guard, Kind};
+use crate::attack::{self, Attack, Guard};
 use crate::canary::{self, Canary};
 use lau_agent_runtime::sandbox::{
     Ended, Groups, Jail, Layer, Layers, Profile, Program, Running, Status, Stopped, Workspace,
 };
 use serde::{Deserialize, Serialize};
 use std::env;
+use std::ffi::OsString;
 use std::fs;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// What was seen.
@@ -61,15 +63,8 @@ pub(crate) fn observe(
     }
     let words = lifted.iter().map(|guard| guard.name());
     let words: Vec<&str> = std::iter::once(attack.name.as_str()).chain(words).collect();
-    let group = Bound::new();
-    let child = Command::new(env::current_exe().map_err(|e| e.to_string())?)
-        .env(CONTROL, words.join(" "))
-        .env(PROGRAM, program)
-        .env(GROUPS, group.procs())
-        .env(canary::HOST_TOKEN, canary::token())
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
+    let variables = [(CONTROL, words.join(" ").into()), (PROGRAM, program.as_os_str().to_owned())];
+    let child = bounded(&variables)?;
     let told = String::from_utf8_lossy(&child.stdout);
     serde_json::from_str(told.trim()).map_err(|error| {
         format!(
@@ -78,6 +73,18 @@ pub(crate) fn observe(
             String::from_utf8_lossy(&child.stderr)
         )
     })
+}
+
+/// Runs this test again, for one control, with its output; in control groups of their own.
+pub(crate) fn bounded(variables: &[(&str, OsString)]) -> Result<Output, String> {
+    let group = Bound::new();
+    Command::new(env::current_exe().map_err(|e| e.to_string())?)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .env(GROUPS, group.procs())
+        .env(canary::HOST_TOKEN, canary::token())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())
 }
 
 /// Control groups around a control, where the machine has them.
@@ -142,7 +149,7 @@ fn kill_all(group: &Path) {
     }
 }
 
-fn enter_groups() -> Result<(), String> {
+pub(crate) fn enter_groups() -> Result<(), String> {
     let groups = env::var(GROUPS).unwrap_or_default();
     for procs in groups.split(':').filter(|procs| !procs.is_empty()) {
         fs::write(procs, std::process::id().to_string()).map_err(|e| format!("{procs}: {e}"))?;
@@ -151,9 +158,6 @@ fn enter_groups() -> Result<(), String> {
 }
 
 fn run(attack: &Attack, program: &Path, lifted: &[Guard]) -> Result<Observation, String> {
-    if attack.kind == Kind::Source {
-        return Err("sources come with the build stage".to_owned());
-    }
     let mut canary = Canary::new(&attack.text);
     let started = Instant::now();
     let left = if lifted.contains(&Guard::Layer(Layer::Launcher)) {
@@ -290,12 +294,7 @@ fn child(of: u32) -> Option<u32> {
 
 /// Reads the result as any file, by its path. The jail's folder has one only through our descriptor of it.
 fn take_naively(workspace: &Workspace) -> Taken {
-    let told = format!("{workspace:?}");
-    let number: String = told
-        .split_once("fd: ")
-        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect())
-        .expect("a descriptor in the words for debugging");
-    let path = format!("/proc/self/fd/{number}/skill.o");
+    let path = format!("/proc/self/fd/{}/skill.o", workspace.as_fd().as_raw_fd());
     let (send, receive) = std::sync::mpsc::channel();
     // It may never come back: then it ends with this process, which is a control's.
     std::thread::spawn(move || send.send(fs::read(path).unwrap_or_default()));

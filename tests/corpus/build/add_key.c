@@ -1,5 +1,4 @@
 // attack: keeps something in memory of the kernel, as a key
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

@@ -1,5 +1,4 @@
 // attack: uses a processor for ever
-// kind: program
 // stopped: deadline
 // layers: deadline
 // lift: deadline

@@ -1,5 +1,4 @@
 // attack: uses more time of a processor than it may
-// kind: program
 // stopped: signal 24
 // layers: limits
 // lift: limits

@@ -1,5 +1,4 @@
 // attack: makes a call of 32 bits, which have other numbers
-// kind: program
 // stopped: signal 31
 // layers: filter
 // lift: filter

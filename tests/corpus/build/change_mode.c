@@ -1,5 +1,4 @@
 // attack: changes the mode of a file of the host, for which no file need be opened
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: user-namespace root
 // lift: user-namespace root

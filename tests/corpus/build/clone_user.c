@@ -1,5 +1,4 @@
 // attack: as unshare_user, by a call whose flags no filter can see
-// kind: program
 // stopped: says stopped: Function not implemented
 // layers: filter
 // lift: filter

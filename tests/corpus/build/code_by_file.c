@@ -1,5 +1,4 @@
 // attack: writes code to a file of its workspace and maps that
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: workspace
 // lift: workspace

@@ -1,5 +1,4 @@
 // attack: has all memory that can be read be run, as in old programs
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter write-or-execute
 // lift: filter write-or-execute

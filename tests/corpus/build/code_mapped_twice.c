@@ -1,5 +1,4 @@
 // attack: maps memory at two places, one to be written and one to be run
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

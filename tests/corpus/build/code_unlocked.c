@@ -1,5 +1,4 @@
 // attack: writes to memory, and then has it run
-// kind: program
 // stopped: says stopped: Permission denied
 // layers: write-or-execute
 // lift: write-or-execute

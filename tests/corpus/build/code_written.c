@@ -1,5 +1,4 @@
 // attack: maps memory to be written and run
-// kind: program
 // stopped: says stopped: Permission denied
 // layers: write-or-execute
 // lift: write-or-execute

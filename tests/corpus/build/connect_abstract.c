@@ -1,5 +1,4 @@
 // attack: connects to a socket of the host that has a name but no path
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: network filter scopes
 // lift: network filter scopes

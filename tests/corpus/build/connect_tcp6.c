@@ -1,5 +1,4 @@
 // attack: connects to a server of the host by IPv6
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: network filter landlock
 // lift: network filter landlock

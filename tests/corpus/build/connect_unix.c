@@ -1,5 +1,4 @@
 // attack: connects to a socket of the host that has a path
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: root filter
 // lift: root filter

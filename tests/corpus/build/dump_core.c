@@ -1,5 +1,4 @@
 // attack: leaves its memory in a file by a crash
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: limits
 // lift: limits

@@ -1,5 +1,4 @@
 // attack: leaves its root by the folder that it keeps open outside of a second one
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: root filter landlock
 // lift: root filter landlock

@@ -1,5 +1,4 @@
 // attack: executes a program that is in memory alone
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

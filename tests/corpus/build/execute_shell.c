@@ -1,5 +1,4 @@
 // attack: executes a shell of the host
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root landlock
 // lift: root landlock

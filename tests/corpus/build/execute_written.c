@@ -1,5 +1,4 @@
 // attack: executes a program that it wrote to its workspace
-// kind: program
 // stopped: says stopped: Permission denied
 // layers: landlock workspace
 // lift: landlock workspace

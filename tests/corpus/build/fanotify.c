@@ -1,5 +1,4 @@
 // attack: watches files by fanotify
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

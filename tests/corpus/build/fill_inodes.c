@@ -1,5 +1,4 @@
 // attack: fills its workspace with files that have no content
-// kind: program
 // stopped: says stopped: No space left on device
 // layers: workspace
 // lift: workspace

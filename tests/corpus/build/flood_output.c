@@ -1,5 +1,4 @@
 // attack: writes to its output without end
-// kind: program
 // stopped: output
 // layers: deadline
 // lift: deadline

@@ -1,5 +1,4 @@
 // attack: makes a hundred processes
-// kind: program
 // stopped: says stopped: Resource temporarily unavailable
 // layers: limits pids-cgroup
 // lift: limits pids-cgroup

@@ -1,5 +1,4 @@
 // attack: makes processes that make processes, and never ends
-// kind: program
 // stopped: deadline
 // layers: limits pids-cgroup
 // lift: limits pids-cgroup

@@ -1,5 +1,4 @@
 // attack: writes one file that is longer than any may be
-// kind: program
 // stopped: signal 25
 // layers: limits
 // lift: limits

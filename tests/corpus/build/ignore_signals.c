@@ -1,5 +1,4 @@
 // attack: does nothing for ever, and is deaf to signals
-// kind: program
 // stopped: deadline
 // layers: deadline
 // lift: deadline

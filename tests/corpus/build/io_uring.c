@@ -1,5 +1,4 @@
 // attack: makes a ring for calls that no filter sees
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter limits
 // lift: filter limits

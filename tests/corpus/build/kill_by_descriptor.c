@@ -1,5 +1,4 @@
 // attack: has the kernel kill a process of the host when a pipe can be read
-// kind: program
 // stopped: says stopped: No such process
 // layers: user-namespace pid-namespace scopes
 // lift: user-namespace pid-namespace scopes

@@ -1,5 +1,4 @@
 // attack: kills the first process of its jail, to be rid of it
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: pid-namespace scopes
 // lift: pid-namespace scopes

@@ -1,5 +1,4 @@
 // attack: kills a process of the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: user-namespace pid-namespace filter scopes
 // lift: user-namespace pid-namespace filter scopes

@@ -1,5 +1,4 @@
 // attack: kills a process of another jail that is at work at the same time
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: user-namespace pid-namespace filter scopes
 // lift: user-namespace pid-namespace filter scopes

@@ -1,5 +1,4 @@
 // attack: kills a process of the host by a call that compilers need for abort
-// kind: program
 // stopped: says stopped: No such process
 // layers: user-namespace pid-namespace scopes
 // lift: user-namespace pid-namespace scopes

@@ -1,5 +1,4 @@
 // attack: gives a process of the host lower limits
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: user-namespace pid-namespace filter
 // lift: user-namespace pid-namespace filter

@@ -1,5 +1,4 @@
 // attack: asks the kernel by netlink who listens on the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: network filter
 // lift: network filter

@@ -1,5 +1,4 @@
 // attack: answers at an address of the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: network filter landlock
 // lift: network filter landlock

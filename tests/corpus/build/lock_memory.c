@@ -1,5 +1,4 @@
 // attack: locks memory, so that it is never given back
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter limits
 // lift: filter limits

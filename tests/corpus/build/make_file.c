@@ -1,5 +1,4 @@
 // attack: makes a file outside of its workspace
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: user-namespace root landlock
 // lift: user-namespace root landlock

@@ -1,5 +1,4 @@
 // attack: opens descriptors until there are none
-// kind: program
 // stopped: says stopped: Too many open files
 // layers: limits
 // lift: limits

@@ -1,5 +1,4 @@
 // attack: uses more memory than it may
-// kind: program
 // stopped: says stopped: Cannot allocate memory
 // layers: memory memory-cgroup
 // lift: memory memory-cgroup

@@ -1,5 +1,4 @@
 // attack: adds a segment to its table of segments
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

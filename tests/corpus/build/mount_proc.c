@@ -1,5 +1,4 @@
 // attack: mounts a /proc, as root of namespaces of its own
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: root filter landlock
 // lift: root filter landlock

@@ -1,5 +1,4 @@
 // attack: mounts a file system, as root of namespaces of its own
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter landlock
 // lift: filter landlock

@@ -1,5 +1,4 @@
 // attack: makes a socket of raw packets, as root of namespaces of its own
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

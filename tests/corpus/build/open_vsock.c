@@ -1,5 +1,4 @@
 // attack: makes a socket to the machine below a virtual machine
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

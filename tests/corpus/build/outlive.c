@@ -1,5 +1,4 @@
 // attack: leaves a process behind that has no parent and a session of its own
-// kind: program
 // stopped: says its parent has ended
 // layers: pid-namespace
 // lift: pid-namespace

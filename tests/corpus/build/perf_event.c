@@ -1,5 +1,4 @@
 // attack: counts events of the processor or the kernel
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

@@ -1,5 +1,4 @@
 // attack: raises its own limit of descriptors
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: limits
 // lift: limits

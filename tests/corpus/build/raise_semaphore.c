@@ -1,5 +1,4 @@
 // attack: raises a semaphore of the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: ipc filter
 // lift: ipc filter

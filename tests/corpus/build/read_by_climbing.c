@@ -1,5 +1,4 @@
 // attack: climbs out of its folder by ..
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root landlock
 // lift: root landlock

@@ -1,5 +1,4 @@
 // attack: goes by /proc/self/root, which is a link to a root
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root landlock
 // lift: root landlock

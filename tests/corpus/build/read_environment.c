@@ -1,5 +1,4 @@
 // attack: looks for secrets in the environment of the host
-// kind: program
 // stopped: says stopped: 3 variables
 // layers: launcher
 // lift: launcher

@@ -1,5 +1,4 @@
 // attack: a compiler that was taken over reads a file of the host
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root landlock
 // lift: root landlock

@@ -1,5 +1,4 @@
 // attack: reads in which control group of the host it is
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root names landlock
 // lift: root names landlock

@@ -1,5 +1,4 @@
 // attack: asks for the name of the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: names filter
 // lift: names filter

@@ -1,5 +1,4 @@
 // attack: reads whatever descriptors the host left open
-// kind: program
 // stopped: says stopped: Bad file descriptor
 // layers: launcher
 // lift: launcher

@@ -1,9 +1,8 @@
 // attack: takes a secret from the keyring of the session that the host is in
-// kind: program
 // stopped: says stopped: Operation not permitted
-// layers: filter
-// lift: filter
-// why: keyrings are inherited: namespaces and ids of the jail do not matter
+// layers: user-namespace filter
+// lift: user-namespace filter
+// why: keyrings are inherited; who becomes another user leaves that of the session behind
 #include "attack.h"
 #include <linux/keyctl.h>
 

@@ -1,5 +1,4 @@
 // attack: reads the memory of another process of its jail
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

@@ -1,5 +1,4 @@
 // attack: reads a file of the host that only its owner may read
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: user-namespace root landlock
 // lift: user-namespace root landlock

@@ -1,5 +1,4 @@
 // attack: reads shared memory of the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: ipc filter
 // lift: ipc filter

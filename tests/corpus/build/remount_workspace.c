@@ -1,5 +1,4 @@
 // attack: mounts its workspace again, without its bounds
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: capabilities filter landlock
 // lift: capabilities filter landlock

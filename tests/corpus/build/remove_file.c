@@ -1,5 +1,4 @@
 // attack: removes a file of the host
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: user-namespace root landlock
 // lift: user-namespace root landlock

@@ -1,5 +1,4 @@
 // attack: leaves a link to a secret in the place of its result
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter landlock workspace outputs
 // lift: filter landlock workspace outputs

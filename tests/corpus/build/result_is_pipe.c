@@ -1,5 +1,4 @@
 // attack: leaves a pipe in the place of its result, so that its reader waits for ever
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter landlock outputs
 // lift: filter landlock outputs

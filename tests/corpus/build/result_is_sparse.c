@@ -1,5 +1,4 @@
 // attack: leaves a result of 100 MiB that takes no place
-// kind: program
 // stopped: signal 25
 // layers: limits outputs
 // lift: limits outputs

@@ -1,5 +1,4 @@
 // attack: sends a packet to the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: network filter
 // lift: network filter

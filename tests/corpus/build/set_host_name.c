@@ -1,5 +1,4 @@
 // attack: gives its jail another name, as root of its namespaces
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: capabilities filter
 // lift: capabilities filter

@@ -1,5 +1,4 @@
 // attack: uses more memory than it may, shared and in two processes
-// kind: program
 // stopped: memory
 // ungrouped: says stopped: Cannot allocate memory
 // layers: memory memory-cgroup

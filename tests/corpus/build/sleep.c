@@ -1,5 +1,4 @@
 // attack: does nothing for ever
-// kind: program
 // stopped: deadline
 // layers: deadline
 // lift: deadline

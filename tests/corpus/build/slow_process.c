@@ -1,5 +1,4 @@
 // attack: gives a process of the host the least priority
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: pid-namespace filter
 // lift: pid-namespace filter

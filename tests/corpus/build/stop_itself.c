@@ -1,5 +1,4 @@
 // attack: stops itself, and so never ends
-// kind: program
 // stopped: deadline
 // layers: deadline
 // lift: deadline

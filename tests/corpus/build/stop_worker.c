@@ -1,5 +1,4 @@
 // attack: waits for a process of its own that is stopped
-// kind: program
 // stopped: deadline
 // layers: deadline
 // lift: deadline

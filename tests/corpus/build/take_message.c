@@ -1,5 +1,4 @@
 // attack: takes a message from a queue of the host
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: ipc filter
 // lift: ipc filter

@@ -1,5 +1,4 @@
 // attack: takes a message from a queue of the host, as POSIX has them
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: ipc filter landlock
 // lift: ipc filter landlock

@@ -1,5 +1,4 @@
 // attack: stops and leads another process of its jail as a debugger does
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

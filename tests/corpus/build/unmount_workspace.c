@@ -1,5 +1,4 @@
 // attack: takes its workspace away, to see what is below
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: capabilities filter landlock
 // lift: capabilities filter landlock

@@ -1,5 +1,4 @@
 // attack: becomes root of a user namespace of its own
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

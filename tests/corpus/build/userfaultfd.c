@@ -1,5 +1,4 @@
 // attack: handles its own page faults, a help to win races in the kernel
-// kind: program
 // stopped: says stopped: Operation not permitted
 // layers: filter
 // lift: filter

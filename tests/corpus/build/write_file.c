@@ -1,5 +1,4 @@
 // attack: writes to a file of the host
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root landlock
 // lift: root landlock

@@ -1,5 +1,4 @@
 // attack: writes to a pipe of the host that has a name
-// kind: program
 // stopped: says stopped: No such file or directory
 // layers: root landlock
 // lift: root landlock

@@ -1,5 +1,5 @@
 // attack: an object that fills the disk
 // stopped: files
-// layers: workspace
+// layers: limits workspace
 // goal: large
-char filled[1 << 28] = {1};
+char filled[1 << 27] = {1};

@@ -1,5 +1,5 @@
 // attack: the assembler puts a file of the host into the object
-// stopped: refused can't open
+// stopped: refused file not found
 // layers: root
 // goal: secret
 __asm__(".section .rodata\n.incbin \"@CANARY@/secret\"\n.text");

@@ -3,3 +3,4 @@
 // layers: root
 // goal: secret
 #include "@CANARY@/secret"
+x;

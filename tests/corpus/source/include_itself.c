@@ -4,6 +4,6 @@
 // limits: wall 700
 // goal: endless
 #if __INCLUDE_LEVEL__ < 60
-#include __FILE__
-#include __FILE__
+#include "skill.c"
+#include "skill.c"
 #endif

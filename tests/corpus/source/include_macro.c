@@ -6,3 +6,4 @@
 #define TEXT(x) #x
 #define NAME(x) TEXT(x/secret)
 #include NAME(PART)
+x;

@@ -3,3 +3,4 @@
 // layers: root
 // goal: secret
 #include "/proc/self/root@CANARY@/secret"
+x;

@@ -1,6 +1,6 @@
 // attack: the assembler repeats a line until memory is used up
-// stopped: memory
-// layers: memory-cgroup memory
-// limits: memory 256
+// stopped: refused out of memory
+// layers: memory
+// limits: memory 700
 // goal: large
 __asm__(".rept 100000000\n.byte 1, 2, 3, 4, 5, 6, 7, 8\n.endr");

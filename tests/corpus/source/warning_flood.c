@@ -4,7 +4,7 @@
 // limits: output 64
 // goal: flood
 #if __INCLUDE_LEVEL__ < 12
-#include __FILE__
-#include __FILE__
+#include "skill.c"
+#include "skill.c"
 #warning and one more, which says nothing but is there to be long, and to be repeated a great many times, each as a line of its own
 #endif
