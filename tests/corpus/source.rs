@@ -6,7 +6,6 @@
 //! in taking and showing what came out; `limits`; `why`; and `goal`, by which the host sees that it was reached:
 //!
 //! - `secret`: the canary's token in the object or in what the compiler said;
-//! - `variable`: the name of a variable of the host's environment in what the compiler said;
 //! - `probe`: an object that tells whether a file exists;
 //! - `endless`: a compiler that is still at work after two seconds, or has used up all memory it may have;
 //! - `large`: as `endless`, or an object of more than is ever taken;
@@ -42,7 +41,6 @@ const PLAN: &str = "name = \"skill\"\nlanguage = \"c\"\nsource = \"skill.c\"\npu
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Goal {
     Secret,
-    Variable,
     Probe,
     Endless,
     Large,
@@ -105,7 +103,6 @@ fn read(path: &Path) -> Source {
         layers: layers.to_owned(),
         goal: match needed("goal") {
             "secret" => Goal::Secret,
-            "variable" => Goal::Variable,
             "probe" => Goal::Probe,
             "endless" => Goal::Endless,
             "large" => Goal::Large,
@@ -215,8 +212,6 @@ impl Source {
         let large = made.object.len() as u64 > OBJECT_BYTES_MAX;
         match self.goal {
             Goal::Secret => canary.reached(&[&*made.said, &made.object].concat()),
-            // Every host has one of this name; the assembler sets a symbol by it.
-            Goal::Variable => told(has(&made.said, b"`PATH'"), "the name of a variable"),
             Goal::Probe => told(has(&made.object, b"the file exists"), "learnt that a file exists"),
             Goal::Endless => told(made.stopped, "at work until it was stopped"),
             Goal::Large if large => Some(format!("{} MiB", made.object.len() >> 20)),
