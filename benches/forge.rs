@@ -31,9 +31,9 @@ mod rows {
             .replace("#include \"sums.h\"", include_str!("../examples/skills/sums.h"));
         let mut long = mean.clone();
         for n in 0..300 {
-            let _ = write!(
+            let _ = writeln!(
                 long,
-                "double f{n}(double *a, int n) {{ double s = {n}; for (int i = 0; i < n; i++) s += a[i] * a[n - i]; return s; }}\n"
+                "double f{n}(double *a, int n) {{ double s = {n}; for (int i = 0; i < n; i++) s += a[i] * a[n - i]; return s; }}"
             );
         }
         for (name, source) in [

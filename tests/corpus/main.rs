@@ -76,7 +76,7 @@ fn main() {
     });
     let sources = source::all().into_iter().map(|attack| {
         let name = format!("source::{}", attack.name);
-        Trial::test(name, move || Ok(tell(attack.check()?)))
+        Trial::test(name, move || attack.check().map(tell).map_err(Failed::from))
     });
     let conclusion = libtest_mimic::run(&arguments, programs.chain(sources).collect());
     show();
