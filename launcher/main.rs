@@ -266,14 +266,18 @@ fn raise_descriptors() -> Result<(), u32> {
     let mut limit = [0_u64; 2];
     sys!(nr::PRLIMIT64, 0, RLIMIT_NOFILE, 0, limit.as_mut_ptr())?;
     let wanted = u64::from(RULES) + 50;
-    limit[0] = limit[0].max(wanted.min(limit[1]));
+    if limit[1] < wanted {
+        const EMFILE: u32 = 24;
+        return Err(EMFILE);
+    }
+    limit[0] = limit[0].max(wanted);
     sys!(nr::PRLIMIT64, 0, RLIMIT_NOFILE, limit.as_ptr(), 0)?;
     Ok(())
 }
 
 /// Makes the child, gives it its user and its groups, and waits until it is over.
 fn outside(request: &Request<'_>) -> Result<(), Fault> {
-    raise_descriptors().map_err(at(step::PREPARE))?;
+    raise_descriptors().map_err(at(step::LIMITS))?;
     let go = pipe().map_err(at(step::PREPARE))?;
     let mut pidfd = NONE;
     let mut clone = Clone3 {
@@ -493,7 +497,10 @@ fn inside(request: &Request<'_>, go: u32) -> ! {
             told[..4].copy_from_slice(&fault.step.to_le_bytes());
             told[4..8].copy_from_slice(&fault.entry.to_le_bytes());
             told[8..].copy_from_slice(&fault.error.to_le_bytes());
-            let _ = sys!(nr::WRITE, ERRORS, told.as_ptr(), told.len());
+            // Before it was put in its place, it is where it was.
+            if sys!(nr::WRITE, ERRORS, told.as_ptr(), told.len()).is_err() {
+                let _ = sys!(nr::WRITE, errors[1], told.as_ptr(), told.len());
+            }
             exit(1)
         }
         Ok(program) => init(program, errors),

@@ -125,13 +125,14 @@ fn groups() -> BTreeSet<PathBuf> {
     found
 }
 
-/// Waits until the compiler itself is at work below a host; gives the whole tree.
+/// Waits until the compiler itself is at work in a jail below a host; gives the whole tree: launcher, init, driver,
+/// compiler. The host asks the driver about itself before, but not through a launcher.
 fn at_work(host: &Child) -> BTreeSet<Process> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let tree = descendants(host.id());
         let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        if tree.iter().any(|(pid, _)| name(*pid).trim() == "cc1") {
+        if tree.len() >= 4 && tree.iter().any(|(pid, _)| name(*pid).trim() == "cc1") {
             return tree;
         }
         assert!(Instant::now() < deadline, "the compiler does not start: {tree:?}");
@@ -201,7 +202,6 @@ fn a_killed_host_leaves_nothing() {
     let site = Site::new(&endless());
     let mut host = site.lau().spawn().expect("lau");
     let tree = at_work(&host);
-    assert!(tree.len() >= 4, "launcher, init, driver, compiler: {tree:?}");
     host.kill().expect("killed");
     host.wait().expect("reaped");
     before.is_restored(&tree);
