@@ -41,3 +41,9 @@ pub use workspace::{Refused, Workspace};
 pub fn landlock_version() -> u32 {
     landlock::version()
 }
+
+/// Whether jails have users of their own here, which nobody else has. Only a root that has all ids can give them.
+#[must_use]
+pub fn own_users() -> bool {
+    jail::Ids::here() == jail::Ids::Free
+}

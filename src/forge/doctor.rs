@@ -113,7 +113,6 @@ pub fn examine() -> io::Result<Examination> {
     };
     let sandbox = kernel.supported && layers.iter().all(well);
     let c = toolchains.iter().find(|toolchain| toolchain.language == survey::Language::C);
-    let root = rustix::process::geteuid().is_root();
     let administrator =
         caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_SYS_ADMIN);
     Ok(Examination {
@@ -122,7 +121,7 @@ pub fn examine() -> io::Result<Examination> {
         kernel,
         user: User {
             id: rustix::process::geteuid().as_raw(),
-            own_for_jails: root,
+            own_for_jails: sandbox::own_users(),
             administrator: administrator.unwrap_or(false),
         },
         memory: bound(

@@ -165,6 +165,11 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
+    /// What is wrong, without what helps.
+    pub(super) fn detail(&self) -> String {
+        if let Error::Missing { detail, .. } = self { detail.clone() } else { self.to_string() }
+    }
+
     /// The layer that the machine lacks, if that is what it is about.
     #[must_use]
     pub fn missing(&self) -> Option<Layer> {
@@ -373,9 +378,12 @@ impl Jail {
             let detail = "the kernel has none, or it is switched off".to_owned();
             return Err(Error::Missing { layer: Layer::Landlock, detail });
         }
-        if rustix::process::geteuid().is_root() && !id_is_unused() {
+        if Ids::here() == Ids::Taken {
+            let range = FIRST_USER..FIRST_USER + super::slot::SLOTS;
             let detail = format!(
-                "user ids from {FIRST_USER} on are in use, or not mapped in this user namespace"
+                "the user ids from {} to {} belong to somebody here (see /etc/passwd and /etc/subuid)",
+                range.start,
+                range.end - 1
             );
             return Err(Error::Missing { layer: Layer::UserNamespace, detail });
         }
@@ -410,11 +418,10 @@ impl Jail {
 
     /// The user outside, and whether it is another than the host's own.
     fn identity(&self, slot: &Slot) -> (u32, bool) {
-        let own = rustix::process::geteuid();
-        if own.is_root() && self.layers.has(Layer::UserNamespace) {
+        if Ids::here() == Ids::Free && self.layers.has(Layer::UserNamespace) {
             (FIRST_USER + slot.number, true)
         } else {
-            (own.as_raw(), false)
+            (rustix::process::geteuid().as_raw(), false)
         }
     }
 
@@ -606,30 +613,58 @@ fn inside(path: &Path) -> &OsStr {
     path.strip_prefix("/").unwrap_or(path).as_os_str()
 }
 
-/// Whether the ids for jails belong to nobody and can be mapped; asked once in a process.
-fn id_is_unused() -> bool {
-    static UNUSED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *UNUSED.get_or_init(|| {
+/// Whose ids jails have here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// Unused ones, since this is root.
+    Free,
+    /// Those of this process: an ordinary user's, or of a root that has no others, as in a container.
+    Own,
+    /// This is root, but the ids belong to somebody.
+    Taken,
+}
+
+impl Ids {
+    /// Looked up once in a process.
+    pub(super) fn here() -> Ids {
+        static HERE: std::sync::OnceLock<Ids> = std::sync::OnceLock::new();
+        *HERE.get_or_init(|| {
+            let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+            if !rustix::process::geteuid().is_root() {
+                return Ids::Own;
+            }
+            Ids::of(&read("/etc/passwd"), &read("/etc/subuid"), &read("/proc/self/uid_map"))
+        })
+    }
+
+    /// For a root, by the lists of users, of ranges given to users, and of the ids that its namespace has.
+    fn of(users: &str, ranges: &str, map: &str) -> Ids {
         let wanted = u64::from(FIRST_USER)..u64::from(FIRST_USER + super::slot::SLOTS);
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        // Lines of `name:password:id:…` and of `name:first:count`.
-        let held = |line: &str, at: usize, count: Option<usize>| {
-            let number = |at: usize| line.split(':').nth(at)?.trim().parse::<u64>().ok();
-            let Some(first) = number(at) else { return false };
-            let count = count.and_then(number).unwrap_or(1);
+        let numbers = |line: &str, fields: [usize; 2]| -> Option<(u64, u64)> {
+            let split = |c: char| c == ':' || c.is_whitespace();
+            let words: Vec<&str> = line.split(split).filter(|word| !word.is_empty()).collect();
+            let number = |at: usize| words.get(at)?.parse::<u64>().ok();
+            Some((number(fields[0])?, number(fields[1]).unwrap_or(1)))
+        };
+        let meets = |(first, count): (u64, u64)| {
             first < wanted.end && first.saturating_add(count) > wanted.start
         };
-        let users = read("/etc/passwd").lines().any(|line| held(line, 2, None));
-        let ranges = read("/etc/subuid").lines().any(|line| held(line, 1, Some(2)));
-        let mapped = read("/proc/self/uid_map").lines().any(|line| {
-            let mut fields = line.split_whitespace().map(|field| field.parse::<u64>().unwrap_or(0));
-            let (first, _, count) = (fields.next(), fields.next(), fields.next());
-            first.zip(count).is_some_and(|(first, count)| {
+        // Lines of `inside outside count`.
+        let holds = |line: &str| {
+            numbers(line, [0, 2]).is_some_and(|(first, count)| {
                 first <= wanted.start && first.saturating_add(count) >= wanted.end
             })
-        });
-        !users && !ranges && mapped
-    })
+        };
+        // Lines of `name:password:id:…`, where any field but the id may be empty, and of `name:first:count`.
+        let user = |line: &str| line.split(':').nth(2)?.trim().parse::<u64>().ok();
+        let by_user = users.lines().filter_map(user).any(|id| meets((id, 1)));
+        let by_range = ranges.lines().filter_map(|line| numbers(line, [1, 2])).any(meets);
+        match (map.lines().any(holds), by_user || by_range) {
+            (false, _) => Ids::Own,
+            (true, false) => Ids::Free,
+            (true, true) => Ids::Taken,
+        }
+    }
 }
 
 /// A request as it grows: bytes, and the descriptors that go with it.
@@ -713,4 +748,24 @@ pub(super) fn has_mdwe() -> bool {
     const PR_GET_MDWE: i32 = 66;
     // SAFETY: the call takes no pointer and changes nothing.
     unsafe { libc::prctl(PR_GET_MDWE, 0, 0, 0, 0) >= 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_free_taken_or_ones_own() {
+        let whole = "         0          0 4294967295\n";
+        let users = "root:x:0:0:root:/root:/bin/sh\nme::1000:1000::/:\n";
+        let ranges = "me:100000:65536\n";
+        assert_eq!(Ids::of(users, ranges, whole), Ids::Free);
+        assert_eq!(Ids::of("", "", "0 1000 1\n"), Ids::Own);
+        assert_eq!(Ids::of("", "", "0 100000 65536\n"), Ids::Own);
+        assert_eq!(Ids::of("", "", ""), Ids::Own);
+        assert_eq!(Ids::of("x::1900000003:1::/:", ranges, whole), Ids::Taken);
+        assert_eq!(Ids::of(users, "x:1899999000:1001", whole), Ids::Taken);
+        assert_eq!(Ids::of(users, "x:1900000512:9", whole), Ids::Free);
+        assert_eq!(Ids::of("nonsense\n::\n", ":::\nx:y:z", whole), Ids::Free);
+    }
 }

@@ -248,7 +248,7 @@ fn blamed(error: &super::Error) -> Vec<Tried> {
             layer: *layer,
             canary: "starts",
             verdict: if blamed { Verdict::Missing } else { Verdict::Untried },
-            detail: blamed.then(|| error.to_string()),
+            detail: blamed.then(|| error.detail()),
         }
     };
     Layer::ALL.iter().map(told).collect()
@@ -258,7 +258,7 @@ fn attempt(check: &Check, host: &Host, canary: &Arc<[u8]>) -> io::Result<Tried> 
     let (layer, does, command, about, profile, lift) = *check;
     let argument = host.argument(about)?;
     let verdict = |verdict, detail| Ok(Tried { layer, canary: does, verdict, detail });
-    if layer == UserNamespace && !rustix::process::geteuid().is_root() {
+    if layer == UserNamespace && super::jail::Ids::here() != super::jail::Ids::Free {
         return verdict(Verdict::Other, None);
     }
     if layer.absent() {
@@ -289,7 +289,7 @@ fn attempt(check: &Check, host: &Host, canary: &Arc<[u8]>) -> io::Result<Tried> 
         (Err(error), _) | (_, Err(error)) => {
             let own = error.missing() == Some(layer);
             let told = if own { Verdict::Missing } else { Verdict::Untried };
-            verdict(told, Some(error.to_string()))
+            verdict(told, Some(error.detail()))
         }
     }
 }

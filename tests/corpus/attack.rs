@@ -32,7 +32,7 @@ impl Guard {
     pub(crate) fn acts_here(self) -> bool {
         match self {
             // An ordinary user's jails have that user's own id.
-            Guard::Layer(Layer::UserNamespace) => rustix::process::geteuid().is_root(),
+            Guard::Layer(Layer::UserNamespace) => lau_agent_runtime::sandbox::own_users(),
             Guard::Layer(layer) => !layer.absent(),
             Guard::Outputs => true,
         }
@@ -71,7 +71,7 @@ pub(crate) struct Attack {
 impl Attack {
     /// Nothing, or why it means nothing here.
     pub(crate) fn left_out(&self) -> Option<String> {
-        let root = rustix::process::geteuid().is_root();
+        let root = lau_agent_runtime::sandbox::own_users();
         let meant = match self.only.as_deref() {
             None => true,
             Some("root") => root,

@@ -6,7 +6,7 @@
 use super::Severity;
 
 /// Longer lines are cut before anything looks at them.
-const LINE_BYTES: usize = 2000;
+const LINE_BYTES: usize = 10_000; // a path has at most 4,096, and may stand there twice
 
 /// A file, and perhaps a line and column in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -177,6 +177,10 @@ fn inside(root: &Path, program: &Path, arguments: &[OsString]) -> Output {
 
 #[test]
 fn the_listed_files_are_enough_and_change_nothing() {
+    // Another root is a matter of rights, or of user namespaces.
+    if std::env::var_os("LAU_WITHOUT_SANDBOX").is_some_and(|value| value == "1") {
+        return;
+    }
     let c = here();
     let root = root(c.compile.iter().chain(&c.link));
     let hash = hash();
