@@ -42,6 +42,7 @@ fn embed_program(source: &str, to: &Path) {
     let settings = [
         "panic=abort",
         "opt-level=2",
+        "codegen-units=1",
         "target-cpu=x86-64",
         "relocation-model=static",
         "strip=symbols",

@@ -13,7 +13,9 @@
 //! spawned from a sealed memfd. It needs Linux 6.1 on x86-64, with `/proc`.
 
 mod cgroup;
+mod error;
 mod filter;
+mod ids;
 mod jail;
 mod landlock;
 mod launcher;
@@ -21,6 +23,7 @@ mod layer;
 #[path = "../launcher/protocol.rs"]
 #[allow(unreachable_pub, dead_code, reason = "the launcher uses what the library does not")]
 mod protocol;
+mod request;
 mod running;
 mod selftest;
 mod slot;
@@ -29,7 +32,8 @@ mod tests;
 mod workspace;
 
 pub use cgroup::{Groups, Parent, Version};
-pub use jail::{Content, Error, Jail, Limits, Profile, Program, Taken, WORKSPACE};
+pub use error::Error;
+pub use jail::{Content, Jail, Limits, Profile, Program, Taken, WORKSPACE};
 pub use layer::{Layer, Layers, Need};
 pub use running::{Cancel, Ended, Running, Status, Stopped, Used};
 pub use selftest::{Tried, Verdict, selftest};
@@ -45,5 +49,5 @@ pub fn landlock_version() -> u32 {
 /// Whether jails have users of their own here, which nobody else has. Only a root that has all ids can give them.
 #[must_use]
 pub fn own_users() -> bool {
-    jail::Ids::here() == jail::Ids::Free
+    ids::Ids::here() == ids::Ids::Free
 }

@@ -110,6 +110,14 @@ layers! {
         "a kernel of 6.12 or later";
 }
 
+/// Whether the kernel can refuse memory that is written and run.
+#[allow(unsafe_code, reason = "the library has no name for this question")]
+fn has_mdwe() -> bool {
+    const PR_GET_MDWE: i32 = 66;
+    // SAFETY: the call takes no pointer and changes nothing.
+    unsafe { libc::prctl(PR_GET_MDWE, 0, 0, 0, 0) >= 0 }
+}
+
 /// By its name.
 impl Serialize for Layer {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -141,7 +149,7 @@ impl Layer {
             Layer::Landlock => super::landlock::version() == 0,
             // The version of Landlock that has scopes.
             Layer::Scopes => super::landlock::version() < 6,
-            Layer::WriteOrExecute => !super::jail::has_mdwe(),
+            Layer::WriteOrExecute => !has_mdwe(),
             Layer::MemoryGroup => super::Groups::here().memory.is_err(),
             Layer::PidsGroup => super::Groups::here().pids.is_err(),
             Layer::Launcher

@@ -1,7 +1,6 @@
 //! A jail at work: its deadline and its caps are kept here, outside; and how it ended.
 
 use super::cgroup::Made;
-use super::jail::Jail;
 use super::launcher::{Frame, Launcher};
 use super::slot::Slot;
 use super::{Error, Limits, Workspace};
@@ -224,7 +223,7 @@ impl Running {
         let seen = &mut self.seen;
         match frame {
             Frame::Failed { step, entry, error } => {
-                seen.failed.get_or_insert(Jail::explain(step, entry, error));
+                seen.failed.get_or_insert(Error::of_step(step, entry, error));
             }
             Frame::Ready { workspace } => seen.workspace = workspace,
             Frame::Started => seen.executed = Some(Instant::now()),
