@@ -29,7 +29,11 @@ pub(crate) fn start(request: &Request<'_>, errors: u32) -> Result<Never, Fault> 
     while !limits.0.is_empty() {
         let mut one = || {
             let resource = limits.u32()?;
-            let both = [limits.u64()?, limits.u64()?];
+            let mut both = [limits.u64()?, limits.u64()?];
+            // The host's own may be lower, and only root could raise them; then they are strict enough.
+            let mut own = [0_u64; 2];
+            sys!(nr::PRLIMIT64, 0, resource, 0, own.as_mut_ptr())?;
+            both = [both[0].min(own[1]), both[1].min(own[1])];
             sys!(nr::PRLIMIT64, 0, resource, both.as_ptr(), 0)
         };
         one().map_err(entry(step::LIMITS, number))?;

@@ -143,6 +143,21 @@ fn refusals_are_data() {
 }
 
 #[test]
+fn the_errors_of_all_files_are_told_at_once() {
+    if left_out() {
+        return;
+    }
+    let files = [("a.c", "int f(void) { return x; }\n"), ("b.c", "\tint ééé = y;\n#include \"c.h\"\n")];
+    let Err(BuildError::Refused(report)) = build(&files) else { panic!("built") };
+    let told: Vec<_> = report.diagnostics.iter().map(|d| (d.file.to_string(), d.column)).collect();
+    assert!(told.contains(&("a.c".to_owned(), Some(22))), "{told:?}");
+    // In characters, whatever they take in bytes.
+    assert!(told.contains(&("b.c".to_owned(), Some(12))), "{told:?}");
+    let absent = report.diagnostics.iter().find(|d| d.message.contains("c.h")).expect("told");
+    assert!(absent.help.is_some_and(|help| help.contains("`source`")));
+}
+
+#[test]
 fn no_host_path_and_no_control_character_is_shown() {
     if left_out() {
         return;
@@ -189,16 +204,14 @@ fn limits_are_no_refusals() {
     }
     match build_with(&toolchain().limits(small), &files) {
         Err(BuildError::Limit { limit: Limit::Memory | Limit::Cpu, .. }) => {}
-        // Without a control group the compiler itself says that there is no more.
-        Err(BuildError::Refused(report)) => {
-            assert!(format!("{report:?}").contains("memory"), "{report:?}");
-        }
         other => panic!("{other:?}"),
     }
     let chatty = Limits { output_bytes: 1000, ..Limits::default() };
     let flood = "#warning one\n".repeat(100);
     match build_with(&toolchain().limits(chatty), &[("skill.c", &*flood)]) {
-        Err(BuildError::Limit { limit: Limit::Output, .. }) => {}
+        Err(BuildError::Limit { limit: Limit::Output, report, .. }) => {
+            assert!(!report.diagnostics.is_empty(), "what was said by then is told");
+        }
         other => panic!("{other:?}"),
     }
 }

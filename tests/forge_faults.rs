@@ -229,7 +229,7 @@ fn a_killed_launcher_takes_its_jail_along_and_is_told() {
         .find(|pid| begun(*pid).is_some_and(|(parent, _)| parent == host.id()));
     kill(launcher.expect("a launcher"));
     let output = host.wait_with_output().expect("ended");
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output));
     assert!(text(&output).contains("the launcher failed"), "{}", text(&output));
     before.is_restored(&tree);
     builds();

@@ -74,7 +74,7 @@ Ctrl-C ends it early.";
 
 const FORGE_HELP: &str = "\
 A skill is source code in C with a declared signature, written by an agent and hostile until the opposite is shown. The
-forge compiles it in a jail: another user, no files but the compiler's, no network, only listed system calls, bounded in
+forge compiles it in a jail: without rights, no files but the compiler's, no network, only listed system calls, bounded in
 memory, processes, time and output. Every stage is recorded in the audit.
 
 The home of the forge is a folder of mode 0700: --home, else $LAU_FORGE_HOME, else the user's state folder.";

@@ -38,6 +38,7 @@ mod verify;
 pub use append::{Head, Intent};
 pub use blake3::Hash;
 pub use body::{BODY_BYTES_MAX, BodyError, DEPTH_MAX};
+pub use database::NAME as FILE;
 pub use error::{AuditError, Fault};
 pub use log::LOG_BYTES_MAX;
 pub use request::Request;

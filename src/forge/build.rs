@@ -152,8 +152,14 @@ pub fn plan(
                 "sources": planned.sources.iter().map(file).collect::<Vec<_>>(),
             })
         }
-        Err(PlanningError::Plan(error)) => json!({ "verdict": "refused", "faults": error.faults }),
-        Err(PlanningError::Source(error)) => json!({ "verdict": "refused", "source": error }),
+        Err(PlanningError::Plan(error)) => {
+            let first = error.faults.first().map(ToString::to_string);
+            json!({ "verdict": "refused", "detail": first, "faults": error.faults })
+        }
+        Err(PlanningError::Source(faults)) => {
+            let first = faults.first().map(ToString::to_string);
+            json!({ "verdict": "refused", "detail": first, "sources": faults })
+        }
         Err(PlanningError::Audit(_)) => json!({ "verdict": "failed" }),
     };
     intent.result(audit, body).map_err(PlanningError::Audit)?;
@@ -266,7 +272,7 @@ impl Builder {
                 "warnings": report.diagnostics.len(),
             }),
             Err(BuildError::Refused(report)) => json!({ "verdict": "refused", "report": report }),
-            Err(BuildError::Limit { source, limit, used }) => {
+            Err(BuildError::Limit { source, limit, used, .. }) => {
                 json!({ "verdict": "limit", "source": source, "limit": limit, "used": used })
             }
             Err(BuildError::Cancelled) => json!({ "verdict": "cancelled" }),
@@ -347,29 +353,54 @@ impl Builder {
             })?;
         let deadline = Instant::now() + BUILD_WALL;
         let mut all = Compiled::default();
+        self.check_all(planned, deadline, cancel, &mut all, log)?;
         let mut said = Vec::new();
-        for aim in [Aim::Syntax, Aim::Object] {
-            for file in self.units(planned) {
-                let ended = self.run(planned, file, aim, deadline, cancel)?;
-                log.extend(&ended.output);
-                all.used.add(ended.used);
-                self.check(planned, file, &ended)?;
-                if aim == Aim::Syntax {
-                    continue;
-                }
-                said.extend(&ended.output);
-                let fetched =
-                    ended.workspace.as_ref().map_or(Err(sandbox::Refused::Absent), |left| {
-                        left.fetch(OBJECT, OBJECT_BYTES_MAX)
-                    });
-                let bytes = fetched
-                    .map_err(|refused| BuildError::Object { source: file.name.clone(), refused })?;
-                let hash = blake3::hash(&bytes);
-                all.objects.push(Object { source: file.name.clone(), bytes, hash });
-            }
+        for file in self.units(planned) {
+            let ended = self.run(planned, file, Aim::Object, deadline, cancel)?;
+            log.extend(&ended.output);
+            all.used.add(ended.used);
+            self.check(planned, file, &ended)?;
+            said.extend(&ended.output);
+            let left = ended.workspace.as_ref();
+            let fetched = left
+                .map_or(Err(sandbox::Refused::Absent), |left| left.fetch(OBJECT, OBJECT_BYTES_MAX));
+            let source = file.name.clone();
+            let bytes = fetched
+                .map_err(|refused| BuildError::Object { source: source.clone(), refused })?;
+            let hash = blake3::hash(&bytes);
+            all.objects.push(Object { source, bytes, hash });
         }
         all.report = self.report(planned, &said);
         Ok(all)
+    }
+
+    /// The syntax of all files, so that the errors of all are told at once.
+    fn check_all(
+        &self,
+        planned: &Planned,
+        deadline: Instant,
+        cancel: Option<Cancel<'_>>,
+        all: &mut Compiled,
+        log: &mut Vec<u8>,
+    ) -> Result<(), BuildError> {
+        let mut said = Vec::new();
+        let mut refused = false;
+        for file in self.units(planned) {
+            let ended = self.run(planned, file, Aim::Syntax, deadline, cancel)?;
+            log.extend(&ended.output);
+            all.used.add(ended.used);
+            match self.check(planned, file, &ended) {
+                Err(BuildError::Refused(_)) => {
+                    refused = true;
+                    said.extend(&ended.output);
+                }
+                other => other?,
+            }
+        }
+        if refused {
+            return Err(BuildError::Refused(Box::new(self.report(planned, &said))));
+        }
+        Ok(())
     }
 
     /// One call of the compiler, in a jail of its own.
@@ -401,8 +432,10 @@ impl Builder {
 
     /// How the compiler ended, in terms of a build.
     fn check(&self, planned: &Planned, file: &SourceFile, ended: &Ended) -> Result<(), BuildError> {
-        let limit =
-            |limit| Err(BuildError::Limit { source: file.name.clone(), limit, used: ended.used });
+        let limit = |limit| {
+            let report = Box::new(self.report(planned, &ended.output));
+            Err(BuildError::Limit { source: file.name.clone(), limit, used: ended.used, report })
+        };
         // The kernel looks at the clock in ticks, and at each process by itself. A refusal so close to the limit would
         // be none on a slower machine.
         let cpu_us = u64::try_from(self.limits.cpu.mul_f64(0.9).as_micros()).unwrap_or(u64::MAX);
@@ -417,6 +450,12 @@ impl Builder {
                 limit(Limit::Cpu)
             }
             Status::Exited(_) | Status::Signalled(_) if was_full(ended) => limit(Limit::Files),
+            Status::Exited(_) | Status::Signalled(_) if ran_out(ended) => limit(Limit::Memory),
+            // A compiler that refuses says why. This one broke, or was broken.
+            Status::Exited(_) | Status::Signalled(_) if ended.output.is_empty() => {
+                let detail = format!("the compiler ended without a word: {:?}", ended.status);
+                Err(BuildError::Sandbox(sandbox::Error::Launcher { detail }))
+            }
             Status::Exited(_) | Status::Signalled(_) => {
                 Err(BuildError::Refused(Box::new(self.report(planned, &ended.output))))
             }
@@ -436,10 +475,18 @@ impl Builder {
 /// Whether a compiler ended for want of room: either it is still full, or it said so and removed what it had. A source
 /// that makes the compiler say so hides nothing but its own fault.
 fn was_full(ended: &Ended) -> bool {
-    let said = |text: &str| ended.output.windows(text.len()).any(|said| said == text.as_bytes());
     ended.workspace.as_ref().is_some_and(sandbox::Workspace::is_full)
-        || said("No space left on device")
-        || said("File size limit exceeded")
+        || says(ended, &["No space left on device", "File size limit exceeded"])
+}
+
+/// Whether it ended for want of memory, where no control group counts it and each process has a bound of its own.
+fn ran_out(ended: &Ended) -> bool {
+    says(ended, &["virtual memory exhausted", "out of memory allocating", "memory exhausted"])
+}
+
+fn says(ended: &Ended, any: &[&str]) -> bool {
+    let said = |text: &&str| ended.output.windows(text.len()).any(|said| said == text.as_bytes());
+    any.iter().any(said)
 }
 
 /// What compilations gave.

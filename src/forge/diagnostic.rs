@@ -91,7 +91,7 @@ pub struct Diagnostic {
     pub file: Where,
     /// The line, from 1, where there is one.
     pub line: Option<u32>,
-    /// The byte in the line, from 1, where it is known.
+    /// The character in the line, from 1, where it is known; in a header of the system, the byte.
     pub column: Option<u32>,
     /// What is wrong.
     pub message: String,
@@ -103,6 +103,8 @@ pub struct Diagnostic {
     pub included: Vec<Inclusion>,
     /// The line in question, with its neighbours if this is an error.
     pub lines: Vec<SourceLine>,
+    /// What may help.
+    pub help: Option<&'static str>,
 }
 
 /// How much a report leaves out.

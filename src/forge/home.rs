@@ -71,6 +71,20 @@ impl Home {
         Ok(home)
     }
 
+    /// As [`Home::open`], but makes nothing; `None` if there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Home::open`].
+    pub fn find(explicit: Option<&Path>) -> Result<Option<Home>, HomeError> {
+        let place = place(explicit, |name| std::env::var_os(name))?;
+        match std::fs::symlink_metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(HomeError::opening(&place, error)),
+            Ok(_) => Home::open(Some(&place)).map(Some),
+        }
+    }
+
     /// The path of the folder, absolute and without links.
     #[must_use]
     pub fn path(&self) -> &Path {

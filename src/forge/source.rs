@@ -69,34 +69,42 @@ impl std::error::Error for SourceError {}
 ///
 /// # Errors
 ///
-/// The first file that is not what it must be.
-pub fn read(names: &[String], origin: &Origin) -> Result<Vec<SourceFile>, SourceError> {
+/// Every file that is not what it must be.
+pub fn read(names: &[String], origin: &Origin) -> Result<Vec<SourceFile>, Vec<SourceError>> {
     let mut room = SOURCE_BYTES_MAX;
-    let mut files = Vec::new();
+    let (mut files, mut faults) = (Vec::new(), Vec::new());
     for name in names {
-        let fail = |message: String| SourceError { file: name.clone(), line: None, message };
-        let bytes = match origin {
-            Origin::Memory(files) => files
-                .get(name)
-                .map(|text| text.clone().into_bytes())
-                .ok_or_else(|| fail("the plan names it, and it is not given".to_owned()))?,
-            Origin::Folder(folder) => below(folder, name, room).map_err(fail)?,
-        };
-        room = room.checked_sub(bytes.len()).ok_or_else(|| fail(too_long()))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let good = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-            let message = "it is not UTF-8".to_owned();
-            SourceError { file: name.clone(), line: Some(line), message }
-        })?;
-        if let Some(at) = text.find('\0') {
-            let line = text[..at].matches('\n').count() + 1;
-            let message = "it contains a NUL character".to_owned();
-            return Err(SourceError { file: name.clone(), line: Some(line), message });
+        match read_one(name, origin, &mut room) {
+            Ok(file) => files.push(file),
+            Err(fault) => faults.push(fault),
         }
-        files.push(SourceFile { name: name.clone(), text });
     }
-    Ok(files)
+    if faults.is_empty() { Ok(files) } else { Err(faults) }
+}
+
+fn read_one(name: &str, origin: &Origin, room: &mut usize) -> Result<SourceFile, SourceError> {
+    let fail = |message: String| SourceError { file: name.to_owned(), line: None, message };
+    let bytes = match origin {
+        Origin::Memory(files) => files
+            .get(name)
+            .map(|text| text.clone().into_bytes())
+            .ok_or_else(|| fail("the plan names it, and it is not given".to_owned()))?,
+        Origin::Folder(folder) => below(folder, name, *room).map_err(fail)?,
+    };
+    *room = room.checked_sub(bytes.len()).ok_or_else(|| fail(too_long()))?;
+    let at_line = |before: &[u8], message: &str| SourceError {
+        file: name.to_owned(),
+        line: Some(before.iter().filter(|byte| **byte == b'\n').count() + 1),
+        message: message.to_owned(),
+    };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        at_line(&error.as_bytes()[..good], "it is not UTF-8")
+    })?;
+    if let Some(at) = text.find('\0') {
+        return Err(at_line(&text.as_bytes()[..at], "it contains a NUL character"));
+    }
+    Ok(SourceFile { name: name.to_owned(), text })
 }
 
 fn too_long() -> String {
@@ -133,7 +141,7 @@ mod tests {
 
     fn read_one(folder: &std::path::Path, name: &str) -> Result<String, String> {
         let files = read(&[name.to_owned()], &Origin::Folder(folder.to_owned()));
-        files.map(|mut files| files.remove(0).text).map_err(|error| error.to_string())
+        files.map(|mut files| files.remove(0).text).map_err(|faults| faults[0].to_string())
     }
 
     #[test]
@@ -162,11 +170,18 @@ mod tests {
     }
 
     #[test]
+    fn all_faults_are_told() {
+        let names = ["b.c", "a.c", "c.c"].map(str::to_owned);
+        let files = BTreeMap::from([("a.c".to_owned(), String::new())]);
+        assert_eq!(read(&names, &Origin::Memory(files)).expect_err("absent").len(), 2);
+    }
+
+    #[test]
     fn files_in_memory_are_taken_by_name() {
         let files = BTreeMap::from([("a.c".to_owned(), "int a;".to_owned())]);
         let origin = Origin::Memory(files);
         assert_eq!(read(&["a.c".to_owned()], &origin).expect("there")[0].text, "int a;");
         let none = read(&["b.c".to_owned()], &origin).expect_err("absent");
-        assert_eq!(none.to_string(), "b.c: the plan names it, and it is not given");
+        assert_eq!(none[0].to_string(), "b.c: the plan names it, and it is not given");
     }
 }

@@ -35,6 +35,13 @@ pub enum Error {
         /// The error number.
         error: i32,
     },
+    /// The folder of the locks that jails hold cannot be used.
+    Locks {
+        /// The folder.
+        folder: PathBuf,
+        /// The error number.
+        error: i32,
+    },
     /// As many jails as the machine may have are at work.
     Busy,
     /// The launcher ended before its time, or did not do as it was told. Its jail has ended with it.
@@ -57,6 +64,10 @@ impl fmt::Display for Error {
             }
             Error::Program { error } => {
                 write!(f, "cannot execute the program in the jail: {}", told(*error))
+            }
+            Error::Locks { folder, error } => {
+                write!(f, "cannot lock in {}: {}; ", folder.display(), told(*error))?;
+                f.write_str("it must be a folder of mode 0700 that belongs to this user")
             }
             Error::Busy => f.write_str("as many jails as this machine may have are at work"),
             Error::Launcher { detail } => write!(f, "the launcher failed: {detail}"),
@@ -101,7 +112,7 @@ impl Error {
             step::FORK => Error::Host { doing: "fork in the jail", error: error.raw_os_error() },
             step::DESCRIPTORS => missing(Layer::Limits, "arranging descriptors"),
             step::LANDLOCK => missing(Layer::Landlock, &format!("rule {entry}")),
-            step::LIMITS => missing(Layer::Limits, &format!("limit {entry}")),
+            step::LIMITS => missing(Layer::Limits, &format!("setting number {entry} of them")),
             step::MDWE => missing(Layer::WriteOrExecute, "refusing it"),
             step::FILTER => missing(Layer::Filter, &format!("installing filter {entry}")),
             step::EXEC => Error::Program { error: error.raw_os_error() },

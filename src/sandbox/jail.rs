@@ -184,7 +184,7 @@ impl Jail {
     pub fn start(&self) -> Result<Running, Error> {
         let address_bytes = self.address_bytes()?;
         self.check()?;
-        let slot = Slot::take().map_err(host("take a slot for a jail"))?.ok_or(Error::Busy)?;
+        let slot = Slot::take().map_err(Slot::failed)?.ok_or(Error::Busy)?;
         let quota = Quota {
             memory_bytes: self.limits.memory_bytes,
             processes: self.limits.processes.saturating_add(1),

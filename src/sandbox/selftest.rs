@@ -50,6 +50,9 @@ pub enum Verdict {
 /// stop it.
 type Check = (Layer, &'static str, &'static str, About, Profile, &'static [Layer]);
 
+/// What the canary ends with when it did not get through.
+const REFUSED: u8 = 100;
+
 /// What a command is about.
 #[derive(Clone, Copy)]
 enum About {
@@ -233,6 +236,12 @@ pub fn selftest() -> io::Result<Vec<Tried>> {
     // Without this one nothing can be tried, and the error says which layer is to blame.
     let plain = Jail::new(Skill, Program::Bytes(canary.clone())).limits(LIMITS);
     let plain = plain.arguments(["canary", "none"]).start().and_then(|jail| jail.wait(None));
+    // It does nothing, and says that it could not.
+    let refused = Status::Exited(REFUSED);
+    let plain = plain.and_then(|ended| {
+        let detail = format!("a canary that tries nothing ended otherwise: {:?}", ended.status);
+        if ended.status == refused { Ok(()) } else { Err(super::Error::Launcher { detail }) }
+    });
     if let Err(error) = plain {
         return Ok(blamed(&error));
     }

@@ -4,13 +4,15 @@
 //! slot is a file with a lock on its open descriptor. The launcher gets that descriptor too; a slot is free when
 //! the host and the launcher are both gone, and whoever takes it next sweeps what they left (empty groups).
 //!
-//! Files lie below `/run/lau-forge` for root, else in the user's runtime folder or `/tmp`, in a folder of mode 0700
-//! that belongs to the user. They are removed with the slot.
+//! Files lie below `/run/lau-forge` for root, else in the user's runtime folder, else in the user's state folder, in a
+//! folder of mode 0700 that belongs to the user; for a user without a home in the folder for temporary files, where
+//! others may be first. They are removed with the slot.
 
 use super::{Cancel, Error};
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,11 @@ impl Slot {
             }
         }
         Ok(None)
+    }
+
+    /// What an error here means for who wants a jail.
+    pub(crate) fn failed(error: Errno) -> Error {
+        Error::Locks { folder: path(), error: error.raw_os_error() }
     }
 
     fn lock(folder: &OwnedFd, name: String, number: u32) -> Result<Option<Slot>, Errno> {
@@ -77,8 +84,7 @@ impl Turn {
     /// The folder of slots cannot be used.
     pub fn wait(most: Duration, cancel: Option<Cancel<'_>>) -> Result<Option<Turn>, Error> {
         let permits = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
-        Turn::of(permits, most, cancel)
-            .map_err(|error| Error::Host { doing: "wait for a turn", error: error.raw_os_error() })
+        Turn::of(permits, most, cancel).map_err(Slot::failed)
     }
 
     fn of(permits: u32, most: Duration, cancel: Option<Cancel<'_>>) -> Result<Option<Turn>, Errno> {
@@ -115,10 +121,8 @@ fn errno(error: &std::io::Error) -> Errno {
 /// The folder of slots, made where it is missing; `EPERM` where another user could write to it.
 fn folder() -> Result<OwnedFd, Errno> {
     let path = path();
-    match fs::mkdir(&path, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(error) => return Err(error),
-    }
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+    made.map_err(|error| errno(&error))?;
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = fs::open(&path, flags, Mode::empty())?;
     let found = fs::fstat(&folder)?;
@@ -132,10 +136,17 @@ pub(crate) fn path() -> PathBuf {
     if user.is_root() && Path::new("/run").is_dir() {
         return "/run/lau-forge".into();
     }
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let runtime = runtime.filter(|path| path.is_absolute() && path.is_dir());
-    let folder = runtime.unwrap_or_else(std::env::temp_dir);
-    folder.join(format!("lau-forge-{}", user.as_raw()))
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(runtime) = absolute("XDG_RUNTIME_DIR").filter(|path| path.is_dir()) {
+        return runtime.join("lau-forge");
+    }
+    let state = absolute("XDG_STATE_HOME");
+    let state = state.or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    match state {
+        Some(state) => state.join("lau/locks"),
+        None => std::env::temp_dir().join(format!("lau-forge-{}", user.as_raw())),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use super::super::args::AuditArgs;
 use super::closed;
 use super::table::table;
-use lau_agent_runtime::forge::audit::{Audit, Row, Verified};
+use lau_agent_runtime::forge::audit::{self, Audit, Hash, Head, Row, Unfinished, Verified};
 use lau_agent_runtime::forge::home::Home;
 use lau_agent_runtime::forge::shown::{shown, shown_lines};
 use lau_command::report;
@@ -19,8 +19,8 @@ struct Report<'a> {
     exit_code: u8,
     error: Option<&'a Stop>,
     rows: Option<&'a [Row]>,
-    #[serde(flatten)]
-    verified: Option<&'a Verified>,
+    head: Option<Head>,
+    unfinished: Option<&'a [Unfinished]>,
     log: Option<&'a str>,
 }
 
@@ -38,7 +38,8 @@ pub(super) fn audit(args: &AuditArgs) -> Exit {
         let report = Report { command: "forge audit", exit_code: exit.code(), ..Report::default() };
         let report = match &shown {
             Ok(Shown::Rows(rows, verified)) => {
-                Report { rows: Some(rows), verified: Some(verified), ..report }
+                let (head, unfinished) = (Some(verified.head), Some(&*verified.unfinished));
+                Report { rows: Some(rows), head, unfinished, ..report }
             }
             Ok(Shown::Log(log)) => Report { log: Some(log), ..report },
             Err(stop) => Report { error: Some(stop), ..report },
@@ -53,12 +54,16 @@ pub(super) fn audit(args: &AuditArgs) -> Exit {
 }
 
 fn look(args: &AuditArgs) -> Result<Shown, Stop> {
-    let home = Home::open(args.home.as_deref()).map_err(|error| closed(&error))?;
+    // Looking makes nothing: a home that is not there has no audit.
+    let home = Home::find(args.home.as_deref()).map_err(|error| closed(&error))?;
+    let home = home.ok_or_else(|| Stop::usage("there is no forge in this home"))?;
+    if !home.has_file(audit::FILE).map_err(|error| closed(&error))? {
+        return Err(Stop::usage(format!("there is no audit in {}", home.path().display())));
+    }
     let audit = Audit::open(&home).map_err(|error| closed(&error))?;
     if let Some(hash) = &args.log {
-        let hash = blake3_hash(hash).ok_or_else(|| {
-            Stop::usage("a hash has 64 hexadecimal digits, as in the column `log`")
-        })?;
+        let told = "a hash has 64 hexadecimal digits, as in the column `about`";
+        let hash = Hash::from_hex(hash).map_err(|_| Stop::usage(told))?;
         let log = audit.log(&hash).map_err(|error| closed(&error))?;
         let log = log.ok_or_else(|| Stop::usage("the audit has no log of that hash"))?;
         return Ok(Shown::Log(String::from_utf8_lossy(&log).into_owned()));
@@ -68,10 +73,6 @@ fn look(args: &AuditArgs) -> Result<Shown, Stop> {
     let from = args.last.map_or(1, |last| count.saturating_sub(last) + 1);
     let rows = audit.rows(from, count).collect::<Result<Vec<_>, _>>();
     Ok(Shown::Rows(rows.map_err(|error| closed(&error))?, verified))
-}
-
-fn blake3_hash(text: &str) -> Option<lau_agent_runtime::forge::audit::Hash> {
-    lau_agent_runtime::forge::audit::Hash::from_hex(text).ok()
 }
 
 fn page(rows: &[Row], verified: &Verified) -> String {

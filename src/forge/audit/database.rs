@@ -27,7 +27,8 @@ use rustix::io::Errno;
 use std::path::Path;
 use std::time::Duration;
 
-const NAME: &str = "audit.db";
+/// The file of the audit, in its home.
+pub const NAME: &str = "audit.db";
 
 /// Tells our files from others of SQLite: "LauA".
 const APPLICATION: i64 = 0x4c61_7541;

@@ -13,8 +13,8 @@ use std::fmt;
 pub enum PlanningError {
     /// The plan is none.
     Plan(PlanError),
-    /// A source file is not what it must be.
-    Source(SourceError),
+    /// Source files that are not what they must be; at least one.
+    Source(Vec<SourceError>),
     /// It cannot be recorded, so it is not done.
     Audit(AuditError),
 }
@@ -23,7 +23,13 @@ impl fmt::Display for PlanningError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PlanningError::Plan(error) => error.fmt(f),
-            PlanningError::Source(error) => error.fmt(f),
+            PlanningError::Source(faults) => {
+                for (at, fault) in faults.iter().enumerate() {
+                    let end = if at + 1 < faults.len() { "\n" } else { "" };
+                    write!(f, "{fault}{end}")?;
+                }
+                Ok(())
+            }
             PlanningError::Audit(error) => error.fmt(f),
         }
     }
@@ -44,6 +50,8 @@ pub enum BuildError {
         limit: Limit,
         /// What the compilation used.
         used: Used,
+        /// What the compiler had said by then.
+        report: Box<Report>,
     },
     /// The compiler left something else than an object.
     Object {
@@ -84,7 +92,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::Refused(_) => f.write_str("the compiler refused the source"),
-            BuildError::Limit { source, limit, used } => {
+            BuildError::Limit { source, limit, used, .. } => {
                 let what = match limit {
                     Limit::Wall => "time",
                     Limit::Cpu => "processor time",

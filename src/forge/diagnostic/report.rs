@@ -144,13 +144,30 @@ impl<'a> Reader<'a> {
         Diagnostic {
             severity: raw.severity,
             line,
-            column,
+            column: column.map(|column| self.characters(&raw.place, column)),
             message: self.places.shown(raw.message, MESSAGE_BYTES),
             option: raw.option.map(|name| format!("-W{name}")),
             function: raw.function.map(|name| self.places.shown(name, NAME_BYTES)),
             included: raw.included.iter().filter_map(inclusion).collect(),
             lines: self.lines(&raw.place, raw.severity),
+            help: help(raw),
             file,
+        }
+    }
+
+    /// A column in characters. Compilers count bytes; where the line is not ours, it stays so.
+    fn characters(&self, place: &Place<'_>, column: u32) -> u32 {
+        let named = self.places.source(place.file, self.sources);
+        let line = named
+            .zip(place.line)
+            .and_then(|(source, line)| source.text.lines().nth((line as usize).checked_sub(1)?));
+        let before = (column as usize).saturating_sub(1);
+        match line {
+            Some(line) if before <= line.len() => {
+                let count = line.char_indices().take_while(|(at, _)| *at < before).count();
+                u32::try_from(count + 1).unwrap_or(column)
+            }
+            _ => column,
         }
     }
 
@@ -175,6 +192,14 @@ impl<'a> Reader<'a> {
             })
             .collect()
     }
+}
+
+/// What helps against the mistake that is made most.
+fn help(raw: &Raw<'_>) -> Option<&'static str> {
+    let absent = raw.message.ends_with(": No such file or directory");
+    (absent && raw.severity == Severity::Error).then_some(
+        "a header of the skill's own must be in the plan's `source`; quotes look in the folder of the including file",
+    )
 }
 
 /// The bytes of text in a finding.

@@ -1,5 +1,5 @@
 // attack: the assembler repeats a line until memory is used up
-// stopped: refused out of memory
+// stopped: memory
 // layers: memory
 // limits: memory 700
 // goal: large
