@@ -33,6 +33,7 @@ fn main() {
 fn embed_program(source: &str, to: &Path) {
     let target = variable("TARGET");
     let jails = target.starts_with("x86_64-") && target.contains("-linux-");
+    let jails = jails && variable("CARGO_CFG_TARGET_POINTER_WIDTH") == "64";
     if !jails || env::var_os("DOCS_RS").is_some() {
         return fs::write(to, []).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
     }
@@ -54,6 +55,8 @@ fn embed_program(source: &str, to: &Path) {
     for setting in settings {
         rustc.args(["-C", setting]);
     }
+    let here = variable("CARGO_MANIFEST_DIR");
+    rustc.arg(format!("--remap-path-prefix={here}=/lau"));
     rustc.arg("-o").arg(to).arg(source);
     let status = rustc.status().unwrap_or_else(|error| panic!("cannot start {rustc:?}: {error}"));
     assert!(status.success(), "{rustc:?}: {status}");

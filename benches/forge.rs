@@ -22,7 +22,7 @@ mod rows {
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    const TEMPORARY: &str = "/work/tmp";
+    const TEMPORARY: &str = "/work/.tmp";
 
     pub(crate) fn all(times: usize) {
         let toolchain = CToolchain::find(&Host::from_environment()).expect("gcc");

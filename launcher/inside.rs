@@ -87,6 +87,7 @@ fn init(program: usize, errors: [u32; 2]) -> ! {
 fn build(request: &Request<'_>) -> Result<u32, Fault> {
     let _ = sys!(nr::SETSID);
     let _ = sys!(nr::UMASK, 0o077);
+    ordinary_schedule();
     let mut taken = [NONE; protocol::DESCRIPTORS_MAX];
     take(request, &mut taken)?;
     if request.has(option::IDENTITY) {
@@ -138,6 +139,17 @@ fn build(request: &Request<'_>) -> Result<u32, Fault> {
         sys!(nr::CHDIR, folder.as_ptr()).map_err(at(step::PIVOT))?;
     }
     Ok(workspace)
+}
+
+/// No real-time policy and no better priority than others, whatever the host has: it is the host that has to be woken in
+/// time to keep the deadline.
+fn ordinary_schedule() {
+    let (other, priority) = (0, 0_u32);
+    let _ = sys!(nr::SCHED_SETSCHEDULER, 0, other, &raw const priority);
+    // The call gives 20 less the nice value.
+    if sys!(nr::GETPRIORITY, 0, 0).is_ok_and(|told| told > 20) {
+        let _ = sys!(nr::SETPRIORITY, 0, 0, 0);
+    }
 }
 
 /// Another user, without any group.

@@ -30,8 +30,9 @@ mod request;
 mod system;
 mod tree;
 
+use core::cell::UnsafeCell;
 use message::{at, fail, receive};
-use outside::outside;
+use outside::{outside, stand_alone};
 use protocol::step;
 use request::Request;
 use system::exit;
@@ -46,9 +47,21 @@ core::arch::global_asm!(
     main = sym main,
 );
 
+/// Room for the request; not on the stack, which the host may have kept small.
+struct Buffer(UnsafeCell<[u8; protocol::REQUEST_MAX]>);
+
+// SAFETY: the launcher has one thread.
+unsafe impl Sync for Buffer {}
+
+static BUFFER: Buffer = Buffer(UnsafeCell::new([0; protocol::REQUEST_MAX]));
+
 extern "C" fn main() -> ! {
-    let mut buffer = [0_u8; protocol::REQUEST_MAX];
-    let fault = match receive(&mut buffer) {
+    if let Err(fault) = stand_alone() {
+        fail(&fault);
+    }
+    // SAFETY: here alone it is borrowed, once.
+    let buffer = unsafe { &mut *BUFFER.0.get() };
+    let fault = match receive(buffer) {
         Ok(length) => match Request::read(&buffer[..length]) {
             Ok(request) => match outside(&request) {
                 Ok(()) => exit(0),

@@ -3,7 +3,7 @@
 use crate::cgroup::{born_into, remove_groups};
 use crate::inside::inside;
 use crate::message::{CONTROL, Fault, O_CLOEXEC, at, entry, send};
-use crate::program::RULES;
+use crate::program::{RULES, reset_signals};
 use crate::protocol::{self, NONE, option, step};
 use crate::request::Request;
 use crate::system::{nr, sys};
@@ -11,9 +11,18 @@ use core::mem::size_of;
 
 pub(crate) const SIGKILL: u32 = 9;
 
+/// Leaves what the host has in common with its other children: a signal to its group or terminal must not end the one
+/// who is to clean up after it, and one that it ignores must not be ignored here.
+pub(crate) fn stand_alone() -> Result<(), Fault> {
+    let _ = sys!(nr::SETSID);
+    reset_signals();
+    let all = u64::MAX;
+    let _ = sys!(nr::RT_SIGPROCMASK, 2, &raw const all, 0, 8);
+    raise_descriptors().map_err(at(step::LIMITS))
+}
+
 /// Makes the child, gives it its user and its groups, and waits until it is over.
 pub(crate) fn outside(request: &Request<'_>) -> Result<(), Fault> {
-    raise_descriptors().map_err(at(step::LIMITS))?;
     let go = pipe().map_err(at(step::PREPARE))?;
     let mut pidfd = NONE;
     let mut clone = Clone3 {
@@ -73,15 +82,17 @@ fn raise_descriptors() -> Result<(), u32> {
 
 /// The jail's user. It is written from outside, where the right for it is.
 fn admit(request: &Request<'_>, child: usize) -> Result<(), Fault> {
+    // Where memory runs out on the whole machine, a jail goes first. A kernel without that file goes by size.
+    let _ = write_proc(child, b"/oom_score_adj\0", b"500");
     if request.has(option::IDENTITY) {
-        let mut line = Line::default();
-        let map =
-            line.number(request.inside).text(b" ").number(request.outside).text(b" 1\n").bytes();
+        let (mut users, mut groups) = (Line::default(), Line::default());
+        let users = users.map(request.inside, request.outside);
+        let groups = groups.map(request.inside, request.outside_group);
         if !request.has(option::GROUPS) {
             write_proc(child, b"/setgroups\0", b"deny").map_err(entry(step::MAP, 0))?;
         }
-        write_proc(child, b"/uid_map\0", map).map_err(entry(step::MAP, 1))?;
-        write_proc(child, b"/gid_map\0", map).map_err(entry(step::MAP, 2))?;
+        write_proc(child, b"/uid_map\0", users).map_err(entry(step::MAP, 1))?;
+        write_proc(child, b"/gid_map\0", groups).map_err(entry(step::MAP, 2))?;
     }
     Ok(())
 }
@@ -135,6 +146,11 @@ impl Line {
             self.number(number / 10);
         }
         self.text(&[b'0' + (number % 10) as u8])
+    }
+
+    /// One id inside that is one outside.
+    fn map(&mut self, inside: u32, outside: u32) -> &[u8] {
+        self.number(inside).text(b" ").number(outside).text(b" 1\n").bytes()
     }
 
     fn bytes(&self) -> &[u8] {

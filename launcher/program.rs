@@ -78,7 +78,7 @@ fn arrange(request: &Request<'_>, errors: u32) -> Result<(), u32> {
 }
 
 /// A signal that the host ignores is not ignored here, and none is blocked.
-fn reset_signals() {
+pub(crate) fn reset_signals() {
     let default = [0_usize; 4];
     for signal in 1..=64 {
         let _ = sys!(nr::RT_SIGACTION, signal, default.as_ptr(), 0, 8);

@@ -4,7 +4,7 @@
 //! unaligned; a text ends with a zero byte. A request is one message:
 //!
 //! ```text
-//! u32 MAGIC, namespaces, options, uid outside, uid inside, descriptors: input, output, control, ruleset, program
+//! u32 MAGIC, namespaces, options, user outside, group outside, both inside, descriptors: input, output, control, ruleset, program
 //! then six sections, each a u32 length and as many bytes, with these entries one after the other:
 //!   cgroups   u32 descriptor of cgroup.procs, u32 descriptor of the folder above, text: the group's name there
 //!   tree      u32 kind (`tree`), u32 number, text, text
@@ -21,7 +21,7 @@
 pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"LJ\x01\x00");
 
 /// The longest request, in bytes.
-pub(crate) const REQUEST_MAX: usize = 64 << 10;
+pub(crate) const REQUEST_MAX: usize = 192 << 10;
 
 /// The most descriptors that travel with a request.
 pub(crate) const DESCRIPTORS_MAX: usize = 80;

@@ -146,6 +146,9 @@ pub(crate) mod nr {
     pub(crate) const SETRESUID: usize = 117;
     pub(crate) const SETRESGID: usize = 119;
     pub(crate) const CAPSET: usize = 126;
+    pub(crate) const GETPRIORITY: usize = 140;
+    pub(crate) const SETPRIORITY: usize = 141;
+    pub(crate) const SCHED_SETSCHEDULER: usize = 144;
     pub(crate) const PIVOT_ROOT: usize = 155;
     pub(crate) const PRCTL: usize = 157;
     pub(crate) const MOUNT: usize = 165;

@@ -12,12 +12,13 @@ pub(crate) fn take(request: &Request<'_>, taken: &mut [u32]) -> Result<(), Fault
     const OPEN_TREE: u32 = 1 | O_CLOEXEC | 0x8000; // OPEN_TREE_CLONE, AT_RECURSIVE
     let mut tree = request.tree;
     let mut number = 0;
+    let mut places = taken.iter_mut();
     while !tree.0.is_empty() {
         let mut one = || -> Result<(), u32> {
             let (kind, attributes) = (tree.u32()?, tree.u32()?);
             let (_, host) = (tree.text()?, tree.text()?);
             if kind == protocol::tree::BIND || kind == protocol::tree::BIND_FOLDER {
-                let slot = taken.get_mut(number as usize).ok_or(EINVAL)?;
+                let slot = places.next().ok_or(EINVAL)?;
                 *slot = sys!(nr::OPEN_TREE, AT_FDCWD, host.as_ptr(), OPEN_TREE)? as u32;
                 set_attributes(*slot, c"".as_ptr().cast(), u64::from(attributes))?;
             }
@@ -40,10 +41,11 @@ fn set_attributes(of: u32, path: *const u8, attributes: u64) -> Result<(), u32> 
 /// Makes the entries of the tree, below the current folder; gives the workspace's descriptor.
 pub(crate) fn grow(request: &Request<'_>, taken: &[u32]) -> Result<u32, Fault> {
     let mut workspace = NONE;
+    let mut taken = taken.iter().copied();
     let mut tree = request.tree;
     let mut number = 0;
     while !tree.0.is_empty() {
-        let grown = sprout(&mut tree, taken, number).map_err(entry(step::TREE, number))?;
+        let grown = sprout(&mut tree, &mut taken).map_err(entry(step::TREE, number))?;
         if grown != NONE {
             workspace = grown;
         }
@@ -52,7 +54,7 @@ pub(crate) fn grow(request: &Request<'_>, taken: &[u32]) -> Result<u32, Fault> {
     Ok(workspace)
 }
 
-fn sprout(tree: &mut Reader<'_>, taken: &[u32], number: u32) -> Result<u32, u32> {
+fn sprout(tree: &mut Reader<'_>, taken: &mut impl Iterator<Item = u32>) -> Result<u32, u32> {
     let (kind, value) = (tree.u32()?, tree.u32()?);
     let (path, other) = (tree.text()?, tree.text()?);
     match kind {
@@ -66,7 +68,7 @@ fn sprout(tree: &mut Reader<'_>, taken: &[u32], number: u32) -> Result<u32, u32>
             } else {
                 sys!(nr::MKDIR, path.as_ptr(), 0o755)?;
             }
-            let from = *taken.get(number as usize).ok_or(EINVAL)?;
+            let from = taken.next().ok_or(EINVAL)?;
             const FROM_EMPTY_PATH: u32 = 4;
             let empty = c"".as_ptr();
             sys!(nr::MOVE_MOUNT, from, empty, AT_FDCWD, path.as_ptr(), FROM_EMPTY_PATH)?;

@@ -147,7 +147,8 @@ fn the_errors_of_all_files_are_told_at_once() {
     if left_out() {
         return;
     }
-    let files = [("a.c", "int f(void) { return x; }\n"), ("b.c", "\tint ééé = y;\n#include \"c.h\"\n")];
+    let files =
+        [("a.c", "int f(void) { return x; }\n"), ("b.c", "\tint ééé = y;\n#include \"c.h\"\n")];
     let Err(BuildError::Refused(report)) = build(&files) else { panic!("built") };
     let told: Vec<_> = report.diagnostics.iter().map(|d| (d.file.to_string(), d.column)).collect();
     assert!(told.contains(&("a.c".to_owned(), Some(22))), "{told:?}");
@@ -242,6 +243,19 @@ fn an_object_that_is_too_long_is_not_taken() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn as_many_files_as_a_plan_may_have_are_built() {
+    if left_out() {
+        return;
+    }
+    let folders = "abcdefghijklmnopqrstuvw/".repeat(7);
+    let names: Vec<String> = (0..63).map(|n| format!("x{n}{folders}{n}.h")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    // A folder of this name is none of the forge's.
+    files.push(("tmp/skill.c", "int f;"));
+    assert_eq!(build(&files).expect("built").objects().len(), 1);
 }
 
 #[test]

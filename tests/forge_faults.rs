@@ -8,6 +8,7 @@
 use rustix::process::{Pid, Signal};
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -260,6 +261,58 @@ fn both_killed_leave_only_what_the_next_start_sweeps() {
     });
     builds();
     before.is_restored(&tree);
+}
+
+#[test]
+fn a_signal_to_the_group_leaves_nothing() {
+    if left_out() {
+        return;
+    }
+    let _alone = alone();
+    let before = Before::now();
+    let site = Site::new(&endless());
+    // As `timeout` and terminals do: the host and its children have a group of their own.
+    let mut host = site.lau().process_group(0).spawn().expect("lau");
+    let tree = at_work(&host);
+    let group = Pid::from_raw(i32::try_from(host.id()).expect("a number")).expect("a group");
+    rustix::process::kill_process_group(group, Signal::TERM).expect("signalled");
+    host.wait().expect("reaped");
+    before.is_restored(&tree);
+}
+
+#[test]
+fn what_was_left_under_any_number_is_swept() {
+    if left_out() {
+        return;
+    }
+    let _alone = alone();
+    let user = rustix::process::geteuid().as_raw();
+    let mut made = Vec::new();
+    let here = lau_agent_runtime::sandbox::Groups::here();
+    for parent in [&here.memory, &here.pids].into_iter().flatten() {
+        let folder = parent.folder.join(format!("lau-forge-{user}-301"));
+        if fs::create_dir(&folder).is_ok() {
+            made.push(folder);
+        }
+    }
+    builds();
+    let left: Vec<&PathBuf> = made.iter().filter(|folder| folder.exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_host_that_ignores_the_end_of_children_builds() {
+    if left_out() {
+        return;
+    }
+    let _alone = alone();
+    // The doctor makes jails and waits for no other children.
+    let mut shell = Command::new("python3");
+    let ignoring = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])";
+    shell.args(["-c", ignoring, env!("CARGO_BIN_EXE_lau"), "forge", "doctor", "--json"]);
+    let output = shell.output().expect("python3");
+    let text = text(&output);
+    assert!(text.contains("\"sandbox\":true"), "{text}");
 }
 
 #[test]

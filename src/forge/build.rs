@@ -35,7 +35,7 @@ pub const TURN_WALL: Duration = Duration::from_secs(120);
 pub const OBJECT_BYTES_MAX: u64 = 32 << 20;
 
 /// Where the compiler keeps temporary files, in the jail.
-const TEMPORARY: &str = "/work/tmp";
+const TEMPORARY: &str = "/work/.tmp";
 
 /// The name of the object, in the jail.
 const OBJECT: &str = "skill.o";
@@ -361,12 +361,14 @@ impl Builder {
             all.used.add(ended.used);
             self.check(planned, file, &ended)?;
             said.extend(&ended.output);
-            let left = ended.workspace.as_ref();
-            let fetched = left
-                .map_or(Err(sandbox::Refused::Absent), |left| left.fetch(OBJECT, OBJECT_BYTES_MAX));
             let source = file.name.clone();
-            let bytes = fetched
-                .map_err(|refused| BuildError::Object { source: source.clone(), refused })?;
+            let bytes = fetch(&ended).map_err(|refused| {
+                if let sandbox::Refused::Unreadable(error) = refused {
+                    let doing = "read an object";
+                    return BuildError::Sandbox(sandbox::Error::Host { doing, error });
+                }
+                BuildError::Object { source: source.clone(), refused }
+            })?;
             let hash = blake3::hash(&bytes);
             all.objects.push(Object { source, bytes, hash });
         }
@@ -470,6 +472,11 @@ impl Builder {
             .collect();
         Report::read(said, &sources, &self.places)
     }
+}
+
+fn fetch(ended: &Ended) -> Result<Vec<u8>, sandbox::Refused> {
+    let left = ended.workspace.as_ref().ok_or(sandbox::Refused::Absent)?;
+    left.fetch(OBJECT, OBJECT_BYTES_MAX)
 }
 
 /// Whether a compiler ended for want of room: either it is still full, or it said so and removed what it had. A source

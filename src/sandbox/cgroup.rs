@@ -150,8 +150,9 @@ fn try_parent(controller: Controller, version: Version, folder: &Path) -> Result
     fs::mkdirat(&above, &*name, Mode::RWXU)?;
     let tried = fs::openat(&above, &*name, FOLDER, Mode::empty()).and_then(|group| {
         set(&group, controller.limit(version), controller.some())?;
-        // Moving a process in may need rights over the common ancestor; a launcher comes from our own group.
-        fs::accessat(&group, "cgroup.procs", fs::Access::WRITE_OK, AtFlags::empty())
+        // In version 2 a move needs rights over the common ancestor, which is this folder or one above it.
+        let ruled = if version == Version::Two { &above } else { &group };
+        fs::accessat(ruled, "cgroup.procs", fs::Access::WRITE_OK, AtFlags::empty())
     });
     remove(&above, &name);
     tried
@@ -178,6 +179,27 @@ fn remove(above: &OwnedFd, name: &str) -> bool {
                 std::thread::sleep(Duration::from_millis(1));
             }
             Err(_) => return false,
+        }
+    }
+}
+
+/// The numbers of groups whose names begin so: of jails at work, or left by who was killed.
+pub(crate) fn left(prefix: &str) -> Vec<u32> {
+    let number =
+        |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok();
+    let here = Groups::here();
+    let parents = [&here.memory, &here.pids].into_iter().filter_map(|parent| parent.as_ref().ok());
+    let entries =
+        parents.flat_map(|parent| std::fs::read_dir(&parent.folder).into_iter().flatten());
+    entries.flatten().filter_map(number).collect()
+}
+
+/// Removes groups of this name, if they are empty.
+pub(crate) fn remove_left(name: &str) {
+    let here = Groups::here();
+    for parent in [&here.memory, &here.pids].into_iter().filter_map(|parent| parent.as_ref().ok()) {
+        if let Ok(above) = open_folder(&parent.folder) {
+            let _ = fs::unlinkat(&above, name, AtFlags::REMOVEDIR);
         }
     }
 }
@@ -220,7 +242,13 @@ impl Made {
         let mut made = Made { name: name.to_owned(), groups: Vec::new() };
         for (controller, layer, parent) in wanted {
             let Ok(parent) = parent else { continue };
-            if has(layer) {
+            // A process is born into one group of version 2: where the controllers are in two places, memory goes first.
+            let elsewhere = parent.version == Version::Two
+                && controller == Controller::Pids
+                && here.memory.as_ref().is_ok_and(|memory| {
+                    memory.version == Version::Two && memory.folder != parent.folder
+                });
+            if has(layer) && !elsewhere {
                 made.add(controller, parent, quota).map_err(|error| (layer, error))?;
             }
         }
@@ -235,9 +263,32 @@ impl Made {
             .iter()
             .any(|(_, version, ..)| *version == Version::Two && parent.version == Version::Two);
         if !shared {
-            remove(&above, &self.name);
-            fs::mkdirat(&above, &*self.name, Mode::RWXU)?;
+            let make = || fs::mkdirat(&above, &*self.name, Mode::RWXU);
+            match make() {
+                // Left by an earlier holder of the slot, and then empty.
+                Err(Errno::EXIST) => {
+                    let _ = fs::unlinkat(&above, &*self.name, AtFlags::REMOVEDIR);
+                    make()?;
+                }
+                made => made?,
+            }
         }
+        let added = self.join(controller, parent, quota, &above);
+        if added.is_err() && !shared {
+            remove(&above, &self.name);
+        }
+        added
+    }
+
+    /// Opens a group that was made, and sets its limit.
+    fn join(
+        &mut self,
+        controller: Controller,
+        parent: &Parent,
+        quota: Quota,
+        above: &OwnedFd,
+    ) -> Result<(), Errno> {
+        let above = above.try_clone().map_err(|_| Errno::MFILE)?;
         let group = fs::openat(&above, &*self.name, FOLDER, Mode::empty())?;
         let join = match parent.version {
             Version::One => {
@@ -300,8 +351,8 @@ fn limit_memory(group: &OwnedFd, version: Version, bytes: u64) -> Result<(), Err
             }
         }
         Version::Two => {
+            // Not `memory.oom.group`: the jail's init is in the group too, and has to tell how the program ended.
             let _ = set(group, "memory.swap.max", 0);
-            let _ = set(group, "memory.oom.group", 1);
             set(group, "memory.max", bytes)
         }
     }

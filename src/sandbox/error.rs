@@ -92,19 +92,33 @@ impl Error {
 
 impl Error {
     /// What failed in the launcher, in words of the jail.
-    pub(super) fn of_step(failed: u32, entry: u32, error: Errno) -> Error {
+    pub(super) fn of_step(
+        failed: u32,
+        entry: u32,
+        error: Errno,
+        entries: &[Option<PathBuf>],
+    ) -> Error {
         let missing =
             |layer, what: &str| Error::Missing { layer, detail: format!("{what}: {error}") };
         match failed {
             step::RECEIVE | step::PREPARE => {
                 Error::Host { doing: "prepare the jail", error: error.raw_os_error() }
             }
+            // Into a group of version 2 that may not be entered.
+            step::CLONE if error == Errno::ACCESS => {
+                missing(Layer::MemoryGroup, "making a process in it")
+            }
             step::CLONE => missing(Layer::UserNamespace, "making the namespaces"),
             step::MAP => missing(Layer::UserNamespace, "mapping the user"),
             step::CGROUP => missing(Layer::MemoryGroup, "joining the group"),
             step::IDENTITY => missing(Layer::UserNamespace, "becoming another user"),
             step::PRIVATE | step::ROOT => missing(Layer::Root, "mounting an empty root"),
-            step::TREE => missing(Layer::Root, &format!("mounting entry {entry}")),
+            step::TREE => match entries.get(entry as usize) {
+                Some(Some(path)) => {
+                    Error::Taken { path: path.clone(), error: error.raw_os_error() }
+                }
+                Some(None) | None => missing(Layer::Root, &format!("making entry {entry}")),
+            },
             step::PIVOT => missing(Layer::Root, "leaving the host's root"),
             step::NAME => missing(Layer::Names, "setting a host name"),
             step::CAPABILITIES => missing(Layer::Capabilities, "dropping them"),

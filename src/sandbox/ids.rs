@@ -2,7 +2,7 @@
 
 /// The first of the user ids that jails have where the host is root; beyond what systems give to users, to
 /// containers (`/etc/subuid`) and to dynamic services.
-pub(super) const FIRST_USER: u32 = 1_900_000_000;
+pub(super) const FIRST_USER: u32 = 2_100_000_000;
 
 /// Whose ids jails have here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +71,9 @@ mod tests {
         assert_eq!(Ids::of("", "", "0 1000 1\n"), Ids::Own);
         assert_eq!(Ids::of("", "", "0 100000 65536\n"), Ids::Own);
         assert_eq!(Ids::of("", "", ""), Ids::Own);
-        assert_eq!(Ids::of("x::1900000003:1::/:", ranges, whole), Ids::Taken);
-        assert_eq!(Ids::of(users, "x:1899999000:1001", whole), Ids::Taken);
-        assert_eq!(Ids::of(users, "x:1900000512:9", whole), Ids::Free);
+        assert_eq!(Ids::of("x::2100000003:1::/:", ranges, whole), Ids::Taken);
+        assert_eq!(Ids::of(users, "x:2099999000:1001", whole), Ids::Taken);
+        assert_eq!(Ids::of(users, "x:2100000512:9", whole), Ids::Free);
         assert_eq!(Ids::of("nonsense\n::\n", ":::\nx:y:z", whole), Ids::Free);
     }
 }

@@ -4,6 +4,7 @@ use super::cgroup::{Groups, Made, Quota};
 use super::ids::{FIRST_USER, Ids};
 use super::launcher::{self, Launcher};
 use super::request::Held;
+use super::running::About;
 use super::slot::Slot;
 use super::{Error, Layer, Layers, Running, landlock};
 use rustix::io::Errno;
@@ -184,27 +185,45 @@ impl Jail {
     pub fn start(&self) -> Result<Running, Error> {
         let address_bytes = self.address_bytes()?;
         self.check()?;
-        let slot = Slot::take().map_err(Slot::failed)?.ok_or(Error::Busy)?;
-        let quota = Quota {
-            memory_bytes: self.limits.memory_bytes,
-            processes: self.limits.processes.saturating_add(1),
-        };
-        let groups = Made::new(&group_name(&slot), quota, |layer| self.layers.has(layer));
-        let groups = groups.map_err(|(layer, error)| Error::Missing {
-            layer,
-            detail: format!("making its group: {error}"),
-        })?;
+        let (slot, groups) = self.slot()?;
         let (output, theirs) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(host("make a pipe for the output"))?;
         rustix::io::ioctl_fionbio(&output, true).map_err(host("read the output"))?;
         let held = self.hold(theirs)?;
-        let user = self.identity(&slot);
-        let request = self.request(&slot, user, &groups, &held, address_bytes);
+        let identity = self.identity(&slot);
+        let request = self.request(&slot, identity, &groups, &held, address_bytes);
         let launcher = Launcher::spawn().map_err(|error| not_spawned(&error))?;
         let asked = launcher.ask(&request.bytes, &request.descriptors);
         asked.map_err(host("ask the launcher"))?;
-        drop(request);
-        Ok(Running::new(launcher, slot, groups, output, self.bounds(), user.0))
+        let entries = request.entries;
+        let has_workspace = self.profile == Profile::Build;
+        let about = About { limits: self.bounds(), user: identity.user, entries, has_workspace };
+        Ok(Running::new(launcher, slot, groups, output, about))
+    }
+
+    /// A slot, and the groups of its name. Where they are held by one who has another folder of slots (in another
+    /// mount namespace, or with another environment), the next slot is taken.
+    fn slot(&self) -> Result<(Slot, Made), Error> {
+        sweep();
+        let quota = Quota {
+            memory_bytes: self.limits.memory_bytes,
+            processes: self.limits.processes.saturating_add(1),
+        };
+        let mut held = Vec::new();
+        loop {
+            let slot = Slot::take().map_err(Slot::failed)?.ok_or(Error::Busy)?;
+            match Made::new(&group_name(slot.number), quota, |layer| self.layers.has(layer)) {
+                Ok(groups) => return Ok((slot, groups)),
+                Err((_, Errno::EXIST)) => held.push(slot),
+                Err((_, error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN))) => {
+                    return Err(host("make the control groups of a jail")(error));
+                }
+                Err((layer, error)) => {
+                    let detail = format!("making its group: {error}");
+                    return Err(Error::Missing { layer, detail });
+                }
+            }
+        }
     }
 
     /// What is kept from outside. Lifted it is ten times as much, so that what shows its absence ends too.
@@ -233,6 +252,14 @@ impl Jail {
 
     /// What can be known to be missing before anything is made.
     fn check(&self) -> Result<(), Error> {
+        // The launcher makes them below a folder of its own, before it leaves the host's root.
+        let plain = |name: &str| {
+            name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+        };
+        if let Some(file) = self.files.iter().find(|file| !plain(&file.name)) {
+            let error = Errno::INVAL.raw_os_error();
+            return Err(Error::Taken { path: PathBuf::from(&file.name), error });
+        }
         if self.layers.has(Layer::Landlock) && landlock::version() == 0 {
             let detail = "the kernel has none, or it is switched off".to_owned();
             return Err(Error::Missing { layer: Layer::Landlock, detail });
@@ -275,12 +302,16 @@ impl Jail {
         Ok(each)
     }
 
-    /// The user outside, and whether it is another than the host's own.
-    fn identity(&self, slot: &Slot) -> (u32, bool) {
+    fn identity(&self, slot: &Slot) -> Identity {
         if Ids::here() == Ids::Free && self.layers.has(Layer::UserNamespace) {
-            (FIRST_USER + slot.number, true)
+            let id = FIRST_USER + slot.number;
+            Identity { user: id, group: id, another: true }
         } else {
-            (rustix::process::geteuid().as_raw(), false)
+            Identity {
+                user: rustix::process::geteuid().as_raw(),
+                group: rustix::process::getegid().as_raw(),
+                another: false,
+            }
         }
     }
 
@@ -319,7 +350,35 @@ fn not_spawned(error: &std::io::Error) -> Error {
 /// Less than this no compiler starts in.
 const LEAST_ADDRESS_BYTES: u64 = 64 << 20;
 
+/// The ids of a jail as the host sees them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Identity {
+    pub(super) user: u32,
+    pub(super) group: u32,
+    /// Whether they are others than the host's own.
+    pub(super) another: bool,
+}
+
 /// The groups of a slot: slots are per user.
-fn group_name(slot: &Slot) -> String {
-    format!("lau-forge-{}-{}", rustix::process::geteuid().as_raw(), slot.number)
+fn group_name(number: u32) -> String {
+    format!("{}{number}", group_prefix())
+}
+
+fn group_prefix() -> String {
+    format!("lau-forge-{}-", rustix::process::geteuid().as_raw())
+}
+
+/// Removes what hosts and launchers that were killed together have left, once in a process.
+fn sweep() {
+    static SWEPT: std::sync::Once = std::sync::Once::new();
+    SWEPT.call_once(|| {
+        let mut numbers = super::cgroup::left(&group_prefix());
+        numbers.extend(super::slot::left());
+        for number in numbers {
+            // Only who has the slot may remove its groups; its file goes with it.
+            if let Ok(Some(_slot)) = Slot::take_number(number) {
+                super::cgroup::remove_left(&group_name(number));
+            }
+        }
+    });
 }

@@ -92,6 +92,11 @@ impl Launcher {
         if !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
             return Err(Errno::TOOBIG);
         }
+        // As much as is allowed without rights; what a message takes up counts, not its bytes alone.
+        let _ = rustix::net::sockopt::set_socket_send_buffer_size(
+            &self.control,
+            4 * protocol::REQUEST_MAX,
+        );
         let parts = [IoSlice::new(request)];
         rustix::net::sendmsg(&self.control, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
         Ok(())
@@ -114,7 +119,8 @@ impl Launcher {
         if received.bytes == 0 {
             return Ok(None);
         }
-        if received.flags.contains(ReturnFlags::TRUNC) {
+        // A descriptor that found no room here is lost for good.
+        if received.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
             return Err(Errno::PROTO);
         }
         parse(&bytes[..received.bytes], came).map(Some).ok_or(Errno::PROTO)
@@ -123,9 +129,12 @@ impl Launcher {
 
 impl Drop for Launcher {
     fn drop(&mut self) {
-        // After its end both do nothing. Before, its jail dies with it.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Before its end its jail dies with it. Where somebody else reaps this process's children, its number may be
+        // another's by now.
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }
 

@@ -103,7 +103,7 @@ layers! {
         "one limit of processes for the tree, besides that of its user"
         "run as root, or below a delegated group: systemd-run --user --scope -p Delegate=yes";
     WriteOrExecute "write-or-execute" Additional
-        "memory is never both written and run"
+        "no call makes memory that is both written and run"
         "a kernel of 6.3 or later";
     Scopes "scopes" Additional
         "Landlock's scopes: no abstract sockets, no signals outside"

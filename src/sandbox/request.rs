@@ -2,7 +2,7 @@
 
 use super::cgroup::{Made, Version};
 use super::filter::{self, Calls};
-use super::jail::Jail;
+use super::jail::{Identity, Jail};
 use super::protocol::{self, NONE, option, tree};
 use super::slot::Slot;
 use super::{Layer, Profile, Program, Taken, landlock};
@@ -29,6 +29,8 @@ pub(super) struct Held {
 pub(super) struct Request<'a> {
     pub(super) bytes: Vec<u8>,
     pub(super) descriptors: Vec<BorrowedFd<'a>>,
+    /// For each entry of the tree the file of the host that it takes, if it does.
+    pub(super) entries: Vec<Option<PathBuf>>,
 }
 
 impl<'a> Request<'a> {
@@ -47,7 +49,10 @@ impl<'a> Request<'a> {
         self.bytes.push(0);
     }
 
+    /// An entry of the tree; what it is about is kept, to be told where it fails.
     fn entry(&mut self, kind: u32, number: u32, path: impl AsRef<OsStr>, other: impl AsRef<OsStr>) {
+        let taken = kind == tree::BIND || kind == tree::BIND_FOLDER;
+        self.entries.push(taken.then(|| PathBuf::from(other.as_ref())));
         self.u32(kind);
         self.u32(number);
         self.text(path.as_ref().as_bytes());
@@ -73,13 +78,13 @@ impl Jail {
     pub(super) fn request<'a>(
         &self,
         slot: &'a Slot,
-        user: (u32, bool),
+        identity: Identity,
         groups: &'a Made,
         held: &'a Held,
         address_bytes: u64,
     ) -> Request<'a> {
         let mut request = Request::default();
-        self.header(&mut request, user);
+        self.header(&mut request, identity);
         let input = request.descriptor(&held.null);
         let output = request.descriptor(&held.output);
         let ruleset = held.ruleset.as_ref().map_or(NONE, |ruleset| request.descriptor(ruleset));
@@ -130,7 +135,7 @@ impl Jail {
     }
 
     /// Namespaces, options and the user.
-    fn header(&self, request: &mut Request<'_>, (user, another): (u32, bool)) {
+    fn header(&self, request: &mut Request<'_>, identity: Identity) {
         let has = |layer| self.layers.has(layer);
         let namespaces = [
             (true, libc::CLONE_NEWUSER | libc::CLONE_NEWNS),
@@ -141,7 +146,7 @@ impl Jail {
         ];
         let options = [
             (true, option::IDENTITY),
-            (another, option::GROUPS),
+            (identity.another, option::GROUPS),
             (has(Layer::Root), option::ROOT),
             (has(Layer::Capabilities), option::CAPABILITIES),
             // Without it, only who may do more can install filters.
@@ -156,7 +161,8 @@ impl Jail {
         let namespaces = namespaces.map(|(wanted, flags)| (wanted, flags.cast_unsigned()));
         // With its capabilities, it is the root of its namespaces: exec takes them from any other.
         let inside = if has(Layer::Capabilities) { USER_INSIDE } else { 0 };
-        for field in [protocol::MAGIC, set(&namespaces), set(&options), user, inside] {
+        let Identity { user, group, .. } = identity;
+        for field in [protocol::MAGIC, set(&namespaces), set(&options), user, group, inside] {
             request.u32(field);
         }
     }
@@ -183,7 +189,7 @@ impl Jail {
             (NOSUID | NODEV, "size=256m,mode=700".to_owned())
         };
         request.entry(tree::WORKSPACE, flags, relative, &options);
-        request.entry(tree::FOLDER, 0o700, format!("{relative}/tmp"), "");
+        request.entry(tree::FOLDER, 0o700, format!("{relative}/.tmp"), "");
         let mut folders = BTreeSet::new();
         for (file, content) in self.files.iter().zip(files) {
             let path = format!("{relative}/{}", file.name);
@@ -234,11 +240,13 @@ impl Jail {
         let cpu = limits.cpu.as_millis().div_ceil(1000).max(1);
         let file_bytes = if self.profile == Profile::Build { limits.file_bytes } else { 0 };
         let rows = [
-            (libc::RLIMIT_CORE, 0),
+            // Not 0: where dumps go to a program of the host, 1 is what tells the kernel to make none. A file would need more.
+            (libc::RLIMIT_CORE, 1),
             (libc::RLIMIT_CPU, u64::try_from(cpu).unwrap_or(u64::MAX)),
             (libc::RLIMIT_FSIZE, file_bytes),
             (libc::RLIMIT_STACK, limits.stack_bytes),
-            (libc::RLIMIT_NOFILE, u64::from(limits.descriptors)),
+            // Below the number that the program's own has at exec.
+            (libc::RLIMIT_NOFILE, u64::from(limits.descriptors.min(protocol::PROGRAM - 1))),
             (libc::RLIMIT_NPROC, u64::from(limits.processes.saturating_add(1))),
             (libc::RLIMIT_MEMLOCK, 0),
             (libc::RLIMIT_MSGQUEUE, 0),

@@ -8,6 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use serde::Serialize;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How long a killed tree may take to be gone before the launcher itself is killed.
@@ -24,13 +25,23 @@ const GLANCE: Duration = Duration::from_millis(20);
 pub struct Running {
     launcher: Launcher,
     output: OwnedFd,
-    limits: Limits,
-    user: u32,
+    about: About,
     started: Instant,
     seen: Seen,
     groups: Made,
     // Last: it is free only when all else is gone.
     slot: Slot,
+}
+
+/// What is kept and known of a jail from its request.
+#[derive(Debug)]
+pub(super) struct About {
+    pub(super) limits: Limits,
+    /// Its user, as the host sees it.
+    pub(super) user: u32,
+    /// For each entry of its tree the file that it takes from the host, if it does.
+    pub(super) entries: Vec<Option<PathBuf>>,
+    pub(super) has_workspace: bool,
 }
 
 /// What has been heard and read.
@@ -115,11 +126,10 @@ impl Running {
         slot: Slot,
         groups: Made,
         output: OwnedFd,
-        limits: Limits,
-        user: u32,
+        about: About,
     ) -> Running {
         let started = Instant::now();
-        Running { launcher, output, limits, user, started, seen: Seen::default(), groups, slot }
+        Running { launcher, output, about, started, seen: Seen::default(), groups, slot }
     }
 
     /// The launcher's process.
@@ -141,7 +151,9 @@ impl Running {
     ///
     /// [`Error`], if the program could not be started or the launcher failed; nothing of the jail is left.
     pub fn wait(mut self, cancel: Option<Cancel<'_>>) -> Result<Ended, Error> {
-        let deadline = self.started + self.limits.wall;
+        // A deadline beyond what a clock can tell is none; a year is as good.
+        const YEAR: Duration = Duration::from_secs(365 * 86_400);
+        let deadline = self.started + self.about.limits.wall.min(YEAR);
         while !(self.seen.gone || self.seen.closed) && self.seen.stopped.is_none() {
             let now = Instant::now();
             if now >= deadline {
@@ -157,15 +169,23 @@ impl Running {
         if let Some(error) = self.seen.failed.take() {
             return Err(error);
         }
-        let Some((status, mut used)) = self.seen.ended.or(self.stopped_short()) else {
-            let detail = "it ended before its jail did".to_owned();
-            return Err(Error::Launcher { detail });
-        };
         let counted = self.groups.counted();
-        used.memory_peak_bytes = counted.memory_peak_bytes.unwrap_or(used.memory_peak_bytes);
         if self.seen.stopped.is_none() && counted.memory_kills > 0 {
             self.seen.stopped = Some(Stopped::Memory);
         }
+        let lost = |detail: &str| Err(Error::Launcher { detail: detail.to_owned() });
+        if !self.seen.gone {
+            // Something of the jail may live a moment longer, and nothing it left can be trusted to stay as it is.
+            return lost("it ended before its jail did");
+        }
+        let Some((status, mut used)) = self.seen.ended.or(self.stopped_short()) else {
+            return lost("the jail ended before its program did");
+        };
+        if self.about.has_workspace && self.seen.workspace.is_none() && self.seen.executed.is_some()
+        {
+            return lost("the workspace was not handed over");
+        }
+        used.memory_peak_bytes = counted.memory_peak_bytes.unwrap_or(used.memory_peak_bytes);
         let workspace = self.seen.workspace.take();
         Ok(Ended {
             status: match self.seen.stopped {
@@ -174,7 +194,7 @@ impl Running {
             },
             output: std::mem::take(&mut self.seen.output),
             used,
-            workspace: workspace.map(|folder| Workspace { folder, user: self.user }),
+            workspace: workspace.map(|folder| Workspace { folder, user: self.about.user }),
         })
     }
 
@@ -209,7 +229,8 @@ impl Running {
         loop {
             match self.launcher.hear() {
                 Ok(Some(frame)) => self.take(frame),
-                Err(Errno::INTR) => {}
+                // Once after a launcher has ended with our word unread; what it had said is still to come.
+                Err(Errno::INTR | Errno::CONNRESET) => {}
                 Err(Errno::AGAIN) => return,
                 Ok(None) | Err(_) => {
                     self.seen.closed = true;
@@ -223,7 +244,8 @@ impl Running {
         let seen = &mut self.seen;
         match frame {
             Frame::Failed { step, entry, error } => {
-                seen.failed.get_or_insert(Error::of_step(step, entry, error));
+                let entries = &self.about.entries;
+                seen.failed.get_or_insert_with(|| Error::of_step(step, entry, error, entries));
             }
             Frame::Ready { workspace } => seen.workspace = workspace,
             Frame::Started => seen.executed = Some(Instant::now()),
@@ -244,9 +266,13 @@ impl Running {
 
     /// Takes what the program wrote. One byte more than the cap is asked for, to see that there is more.
     fn read(&mut self) {
-        let cap = self.limits.output_bytes;
+        let cap = self.about.limits.output_bytes;
         let mut bytes = [0; 16 << 10];
-        while !self.seen.dried {
+        // As much as a pipe holds, then a look at the clock.
+        for _ in 0..64 {
+            if self.seen.dried {
+                return;
+            }
             match rustix::io::read(&self.output, &mut bytes) {
                 Ok(0) => self.seen.dried = true,
                 Ok(more) => {

@@ -40,6 +40,11 @@ impl Slot {
         Ok(None)
     }
 
+    /// Takes this slot, if it is free.
+    pub(crate) fn take_number(number: u32) -> Result<Option<Slot>, Errno> {
+        Slot::lock(&folder()?, format!("jail-{number}"), number)
+    }
+
     /// What an error here means for who wants a jail.
     pub(crate) fn failed(error: Errno) -> Error {
         Error::Locks { folder: path(), error: error.raw_os_error() }
@@ -68,6 +73,14 @@ impl Slot {
     pub(crate) fn descriptor(&self) -> &OwnedFd {
         &self.file
     }
+}
+
+/// The slots that have a file: held, or left by who was killed.
+pub(crate) fn left() -> Vec<u32> {
+    let entries = std::fs::read_dir(path()).into_iter().flatten().flatten();
+    let number =
+        |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_prefix("jail-")?.parse().ok();
+    entries.filter_map(number).filter(|number| *number < SLOTS).collect()
 }
 
 /// One of the permits to build on this machine, as many as it has processors.

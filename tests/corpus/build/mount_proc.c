@@ -11,8 +11,8 @@ int main(void) {
     must(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID));
     pid_t child = must(split());
     if (child == 0) {
-        must(mount("none", "tmp", "proc", 0, NULL));
-        must(open("tmp/self/status", O_RDONLY));
+        must(mount("none", ".tmp", "proc", 0, NULL));
+        must(open(".tmp/self/status", O_RDONLY));
         puts("reached /proc");
         return 0;
     }

@@ -8,6 +8,6 @@
 
 int main(void) {
     must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
-    must(mount("none", "tmp", "tmpfs", 0, ""));
+    must(mount("none", ".tmp", "tmpfs", 0, ""));
     puts("reached a file system of its own");
 }

@@ -8,8 +8,8 @@
 
 int main(void) {
     must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
-    must(mount("none", "tmp", "tmpfs", 0, ""));
-    must(chdir("tmp"));
+    must(mount("none", ".tmp", "tmpfs", 0, ""));
+    must(chdir(".tmp"));
     must(syscall(SYS_pivot_root, ".", "."));
     puts("reached another root");
 }
