@@ -1,7 +1,8 @@
 //! The users that jails have: unused ones where the host is root, else its own.
 
-/// The first of the user ids that jails have where the host is root; beyond what systems give to users, to
-/// containers (`/etc/subuid`) and to dynamic services.
+/// The first of the user and group ids that jails have where the host is root. It lies beyond what systemd gives to
+/// containers and services (524288 to 1879048191) and below its foreign ids (from 2147352576), by its page "Users,
+/// Groups, UIDs and GIDs"; and beyond the default range of SSSD (200000 to 2000200000, `sssd-ldap(5)`).
 pub(super) const FIRST_USER: u32 = 2_100_000_000;
 
 /// Whose ids jails have here.
@@ -24,7 +25,11 @@ impl Ids {
             if !rustix::process::geteuid().is_root() {
                 return Ids::Own;
             }
-            Ids::of(&read("/etc/passwd"), &read("/etc/subuid"), &read("/proc/self/uid_map"))
+            // Groups have the same numbers, and lines of the same form.
+            let both = |one: &str, other: &str| format!("{}\n{}", read(one), read(other));
+            let users = both("/etc/passwd", "/etc/group");
+            let ranges = both("/etc/subuid", "/etc/subgid");
+            Ids::of(&users, &ranges, &read("/proc/self/uid_map"))
         })
     }
 
