@@ -62,8 +62,24 @@ fn find(topic: &[String]) -> Result<Found, Stop> {
         ["language"] => Found::Page(reference::language()),
         ["prompt"] => Found::Page(reference::prompt()),
         [name] => return find_one(name),
+        // A command of a command, such as `forge try`.
+        [name, part] if has_part(name, part) => Found::Command(part_help(name, part)),
         [..] => return Err(Stop::usage("help is about one thing at a time")),
     })
+}
+
+fn has_part(name: &str, part: &str) -> bool {
+    let args = Args::command();
+    args.find_subcommand(name).is_some_and(|command| command.find_subcommand(part).is_some())
+}
+
+fn part_help(name: &str, part: &str) -> String {
+    let mut args = Args::command();
+    let found =
+        args.find_subcommand_mut(name).and_then(|command| command.find_subcommand_mut(part));
+    let command = found.map(std::mem::take).unwrap_or_default();
+    let called = format!("lau {name} {part}");
+    long_help(&mut command.display_name(called.clone()).bin_name(called))
 }
 
 fn find_one(name: &str) -> Result<Found, Stop> {

@@ -32,8 +32,13 @@ fn the_usage_lines_of_the_readme_are_what_the_command_takes() {
     for line in usage() {
         let mut words = line.split([' ', '[', ']']).filter(|word| !word.is_empty());
         assert_eq!(words.next(), Some("lau"), "{line}");
-        let help = help(words.next().expect("a command"));
         let mut words = words.peekable();
+        let command = words.next().expect("a command");
+        // A command of a command: its name is a plain word, unlike what it takes.
+        let part = words.next_if(|word| {
+            command == "forge" && word.starts_with(|c: char| c.is_ascii_lowercase())
+        });
+        let help = help(&format!("{command} {}", part.unwrap_or_default()));
         while let Some(word) = words.next() {
             if !word.starts_with("--") {
                 continue;
