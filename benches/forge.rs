@@ -22,8 +22,6 @@ mod rows {
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    const TEMPORARY: &str = "/work/.tmp";
-
     pub(crate) fn all(times: usize) {
         let toolchain = CToolchain::find(&Host::from_environment()).expect("gcc");
         println!("{:24} {:>9} {:>9} {:>9} {:>7}", "source", "plain", "jailed", "more", "ratio");
@@ -79,7 +77,7 @@ mod rows {
                 }))
                 .arguments([driver].into_iter().chain(toolchain.compile_arguments(&work, aim)))
                 .file("skill.c", source);
-            for (name, value) in toolchain.environment(Path::new(TEMPORARY)) {
+            for (name, value) in toolchain.environment(Path::new(sandbox::TEMPORARY)) {
                 jail = jail.variable(name, value);
             }
             let ended = jail.start().and_then(|running| running.wait(None)).expect("a jail");

@@ -135,7 +135,7 @@ fn build(request: &Request<'_>) -> Result<u32, Fault> {
     let _ = sys!(nr::PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
     if workspace != NONE {
         // Compilers record the folder they run in.
-        let folder = if request.has(option::ROOT) { c"/work" } else { c"/tmp" };
+        let folder = if request.has(option::ROOT) { c"/build" } else { c"/tmp" };
         sys!(nr::CHDIR, folder.as_ptr()).map_err(at(step::PIVOT))?;
     }
     Ok(workspace)

@@ -33,7 +33,7 @@ mod workspace;
 
 pub use cgroup::{Groups, Parent, Version};
 pub use error::Error;
-pub use jail::{Content, Jail, Limits, Profile, Program, Taken, WORKSPACE};
+pub use jail::{Content, Jail, Limits, Profile, Program, TEMPORARY, Taken, WORKSPACE};
 pub use layer::{Layer, Layers, Need};
 pub use running::{Cancel, Ended, Running, Status, Stopped, Used};
 pub use selftest::{Tried, Verdict, selftest};

@@ -172,9 +172,18 @@ impl Before {
     }
 }
 
-fn kill(pid: u32) {
-    let pid = Pid::from_raw(i32::try_from(pid).expect("a number")).expect("a process");
-    rustix::process::kill_process(pid, Signal::KILL).expect("killed");
+/// The process of a tree that the host itself started.
+fn launcher(host: &Child, tree: &BTreeSet<Process>) -> u32 {
+    let own = |pid: &u32| begun(*pid).is_some_and(|(parent, _)| parent == host.id());
+    tree.iter().map(|(pid, _)| *pid).find(own).expect("a launcher")
+}
+
+fn numbered(pid: u32) -> Pid {
+    Pid::from_raw(i32::try_from(pid).expect("a number")).expect("a process")
+}
+
+fn signal(pid: u32, signal: Signal) {
+    rustix::process::kill_process(numbered(pid), signal).expect("signalled");
 }
 
 fn text(output: &Output) -> String {
@@ -224,11 +233,8 @@ fn a_killed_launcher_takes_its_jail_along_and_is_told() {
     let site = Site::new(&endless());
     let host = site.lau().spawn().expect("lau");
     let tree = at_work(&host);
-    let launcher = tree
-        .iter()
-        .map(|(pid, _)| *pid)
-        .find(|pid| begun(*pid).is_some_and(|(parent, _)| parent == host.id()));
-    kill(launcher.expect("a launcher"));
+    let launcher = launcher(&host, &tree);
+    signal(launcher, Signal::KILL);
     let output = host.wait_with_output().expect("ended");
     assert_eq!(output.status.code(), Some(6), "{}", text(&output));
     assert!(text(&output).contains("the launcher failed"), "{}", text(&output));
@@ -246,14 +252,10 @@ fn both_killed_leave_only_what_the_next_start_sweeps() {
     let site = Site::new(&endless());
     let mut host = site.lau().spawn().expect("lau");
     let tree = at_work(&host);
-    let launcher = tree
-        .iter()
-        .map(|(pid, _)| *pid)
-        .find(|pid| begun(*pid).is_some_and(|(parent, _)| parent == host.id()));
+    let launcher = launcher(&host, &tree);
     // Stopped, the host cannot see its launcher end before it ends itself.
-    let pid = Pid::from_raw(i32::try_from(host.id()).expect("a number")).expect("a process");
-    rustix::process::kill_process(pid, Signal::STOP).expect("stopped");
-    kill(launcher.expect("a launcher"));
+    signal(host.id(), Signal::STOP);
+    signal(launcher, Signal::KILL);
     host.kill().expect("killed");
     host.wait().expect("reaped");
     soon("processes are left", || {
@@ -274,8 +276,7 @@ fn a_signal_to_the_group_leaves_nothing() {
     // As `timeout` and terminals do: the host and its children have a group of their own.
     let mut host = site.lau().process_group(0).spawn().expect("lau");
     let tree = at_work(&host);
-    let group = Pid::from_raw(i32::try_from(host.id()).expect("a number")).expect("a group");
-    rustix::process::kill_process_group(group, Signal::TERM).expect("signalled");
+    rustix::process::kill_process_group(numbered(host.id()), Signal::TERM).expect("signalled");
     host.wait().expect("reaped");
     before.is_restored(&tree);
 }
@@ -325,9 +326,8 @@ fn an_interrupt_ends_a_build() {
     let site = Site::new(&endless());
     let host = site.lau().spawn().expect("lau");
     let tree = at_work(&host);
-    let pid = Pid::from_raw(i32::try_from(host.id()).expect("a number")).expect("a process");
     let started = Instant::now();
-    rustix::process::kill_process(pid, Signal::INT).expect("interrupted");
+    signal(host.id(), Signal::INT);
     let output = host.wait_with_output().expect("ended");
     assert!(started.elapsed() < Duration::from_secs(2));
     assert_eq!(output.status.code(), Some(130), "{}", text(&output));

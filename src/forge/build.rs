@@ -34,9 +34,6 @@ pub const TURN_WALL: Duration = Duration::from_secs(120);
 /// The longest object file that is taken, in bytes.
 pub const OBJECT_BYTES_MAX: u64 = 32 << 20;
 
-/// Where the compiler keeps temporary files, in the jail.
-const TEMPORARY: &str = "/work/.tmp";
-
 /// The name of the object, in the jail.
 const OBJECT: &str = "skill.o";
 
@@ -180,7 +177,8 @@ impl Builder {
     /// A builder of C.
     #[must_use]
     pub fn new(toolchain: CToolchain, fingerprint: Fingerprint) -> Builder {
-        let places = Places::of(&toolchain, Path::new(sandbox::WORKSPACE), Path::new(TEMPORARY));
+        let places =
+            Places::of(&toolchain, Path::new(sandbox::WORKSPACE), Path::new(sandbox::TEMPORARY));
         let taken = toolchain.compile.iter().map(|tool| Taken {
             host: tool.host.clone(),
             inside: tool.inside.clone(),
@@ -304,7 +302,7 @@ impl Builder {
         part(planned.plan.language().name().as_bytes());
         part(env!("CARGO_PKG_VERSION").as_bytes());
         part(self.fingerprint.hash().as_bytes());
-        for (name, value) in self.toolchain.environment(Path::new(TEMPORARY)) {
+        for (name, value) in self.toolchain.environment(Path::new(sandbox::TEMPORARY)) {
             part(name.as_bytes());
             part(value.as_encoded_bytes());
         }
@@ -423,7 +421,7 @@ impl Builder {
             .arguments(
                 [driver.clone().into_os_string()].into_iter().chain(self.arguments(file, aim)),
             );
-        for (name, value) in self.toolchain.environment(Path::new(TEMPORARY)) {
+        for (name, value) in self.toolchain.environment(Path::new(sandbox::TEMPORARY)) {
             jail = jail.variable(name, value);
         }
         for source in &planned.sources {

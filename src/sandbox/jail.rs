@@ -15,7 +15,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where the workspace of a build is, in its jail.
-pub const WORKSPACE: &str = "/work";
+pub const WORKSPACE: &str = "/build";
+
+/// Where a compiler keeps temporary files in its jail: in the workspace, under a name that no source of a plan can have.
+pub const TEMPORARY: &str = "/build/.tmp";
 
 /// What kind of program a jail is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
